@@ -1,0 +1,164 @@
+"""The plain DCGAN loop that tutorials teach, on MNIST at 28 x 28: a baseline to measure presets against.
+
+    python benchmarks/tutorial_dcgan.py --data MNIST_DIR --time 240 --out tutorial.npz --grid tutorial.png
+
+Everything is as taught: N(0, 0.02) weights, Adam at 2e-4 with betas (0.5, 0.999), one discriminator step (real and
+fake batches apart) and one generator step a batch, no averaging of weights, samples drawn in training mode.
+"""
+
+import argparse
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+from judge import read_mnist
+from PIL import Image
+from torch import nn
+
+NOISE, WIDTH = 100, 64
+
+
+def generator():
+    """Return the network from noise (N, 100, 1, 1) to images (N, 1, 28, 28) in [-1, 1]."""
+    return nn.Sequential(
+        nn.ConvTranspose2d(NOISE, 2 * WIDTH, 7, 1, 0, bias=False),
+        nn.BatchNorm2d(2 * WIDTH),
+        nn.ReLU(True),
+        nn.ConvTranspose2d(2 * WIDTH, WIDTH, 4, 2, 1, bias=False),
+        nn.BatchNorm2d(WIDTH),
+        nn.ReLU(True),
+        nn.ConvTranspose2d(WIDTH, 1, 4, 2, 1, bias=False),
+        nn.Tanh(),
+    )
+
+
+def discriminator():
+    """Return the network from images (N, 1, 28, 28) to logits (N,)."""
+    return nn.Sequential(
+        nn.Conv2d(1, WIDTH, 4, 2, 1, bias=False),
+        nn.LeakyReLU(0.2, True),
+        nn.Conv2d(WIDTH, 2 * WIDTH, 4, 2, 1, bias=False),
+        nn.BatchNorm2d(2 * WIDTH),
+        nn.LeakyReLU(0.2, True),
+        nn.Conv2d(2 * WIDTH, 1, 7, 1, 0, bias=False),
+        nn.Flatten(0),
+    )
+
+
+def init_weights(layer):
+    """Draw convolutions from N(0, 0.02) and the scales of normalisations from N(1, 0.02)."""
+    if isinstance(layer, (nn.Conv2d, nn.ConvTranspose2d)):
+        nn.init.normal_(layer.weight, 0, 0.02)
+    elif isinstance(layer, nn.BatchNorm2d):
+        nn.init.normal_(layer.weight, 1, 0.02)
+        nn.init.zeros_(layer.bias)
+
+
+def options(doc):
+    """Return the parser of the options that all baselines share."""
+    parser = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, required=True, help="folder of the four MNIST files")
+    parser.add_argument("--time", type=float, default=240, help="seconds of training, loading not counted (240)")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--batch-size", type=int, default=64)
+    parser.add_argument("--samples", type=int, default=10_000, help="images to draw at the end (10000)")
+    parser.add_argument(
+        "--train-bn", action=argparse.BooleanOptionalAction, default=True, help="sample in training mode"
+    )
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--threads", type=int, help="CPU threads (torch's own choice)")
+    parser.add_argument("--out", type=Path, help="npz file for the samples")
+    parser.add_argument("--grid", type=Path, help="png file for the first 100 of them")
+    return parser
+
+
+def prepare(chosen, resize=None):
+    """Set threads and seed; return images (N, 1, H, W) in [-1, 1] and labels (N,) on the chosen device."""
+    if chosen.threads:
+        torch.set_num_threads(chosen.threads)
+    torch.manual_seed(chosen.seed)
+    images, labels = read_mnist(chosen.data, "train")
+    images = resize(images) if resize else images
+    return torch.from_numpy(images).float().to(chosen.device) / 127.5 - 1, torch.from_numpy(labels).long().to(
+        chosen.device
+    )
+
+
+def batches(count, size, seconds, device):
+    """Yield indices of shuffled batches, epoch after epoch, until the seconds from the first batch on are over."""
+    end = time.perf_counter() + seconds
+    while True:
+        for part in torch.randperm(count, device=device).split(size):
+            if time.perf_counter() >= end:
+                return
+            yield part
+
+
+def run(chosen, count, step, model):
+    """Call step(indices) until the time is up, then say how many steps, how fast, and the last losses."""
+    losses, steps, seen, begun = (float("nan"),) * 2, 0, 0, time.perf_counter()
+    for pick in batches(count, chosen.batch_size, chosen.time, chosen.device):
+        losses = step(pick)
+        steps, seen = steps + 1, seen + len(pick)
+    losses = [float(loss) for loss in losses]  # waits for the device, so that the clock is read after the work
+    spent = time.perf_counter() - begun
+    print(f"{model}: {steps} steps, {seen / count:.2f} epochs in {spent:.1f} s, {seen / spent:.0f} images/s, ", end="")
+    print("last losses: D {:.3f}, G {:.3f}".format(*losses))
+
+
+@torch.no_grad()
+def draw(chosen, net, sample):
+    """Return uint8 images (samples, 1, H, W) from sample(start, size), drawn in batches of the training size."""
+    net.train(chosen.train_bn)
+    parts = []
+    for start in range(0, chosen.samples, chosen.batch_size):
+        # Always a whole batch: in training mode the images of a short one would be normalised over few others.
+        parts.append(sample(start, chosen.batch_size).mul(127.5).add(127.5).round().clamp(0, 255).byte().cpu())
+    return torch.cat(parts)[: chosen.samples].numpy()
+
+
+def write(chosen, images, **more):
+    """Write the samples as npz and their first 100 as a 10 x 10 png, where asked to."""
+    if chosen.out:
+        np.savez_compressed(chosen.out, images=images, **more)
+    if chosen.grid:
+        side = images.shape[-1]
+        tiles = np.zeros((100, side, side), np.uint8)
+        tiles[: len(images)] = images[:100, 0]
+        rows = tiles.reshape(10, 10, side, side).swapaxes(1, 2).reshape(10 * side, 10 * side)
+        Image.fromarray(rows).save(chosen.grid)
+
+
+def main():
+    """Train, say how it went, and write the samples."""
+    chosen = options(__doc__).parse_args()
+    real, _ = prepare(chosen)
+    gen, dis = (net.apply(init_weights).to(chosen.device) for net in (generator(), discriminator()))
+    criterion = nn.BCEWithLogitsLoss()
+    gen_adam, dis_adam = (torch.optim.Adam(net.parameters(), lr=2e-4, betas=(0.5, 0.999)) for net in (gen, dis))
+
+    def noise(count):
+        return torch.randn(count, NOISE, 1, 1, device=chosen.device)
+
+    def step(pick):
+        ones, zeros = torch.ones(len(pick), device=chosen.device), torch.zeros(len(pick), device=chosen.device)
+        dis_adam.zero_grad()
+        real_loss = criterion(dis(real[pick]), ones)
+        real_loss.backward()
+        fake = gen(noise(len(pick)))
+        fake_loss = criterion(dis(fake.detach()), zeros)
+        fake_loss.backward()
+        dis_adam.step()
+        gen_adam.zero_grad()
+        gen_loss = criterion(dis(fake), ones)
+        gen_loss.backward()
+        gen_adam.step()
+        return (real_loss + fake_loss).detach(), gen_loss.detach()
+
+    run(chosen, len(real), step, "tutorial dcgan")
+    write(chosen, draw(chosen, gen, lambda _, size: gen(noise(size))))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,93 @@
+"""Layers that several architectures share: sizes, conditional batch normalisation, projection, first weights."""
+
+import torch
+from torch import Tensor, nn
+
+from gancli.data.base import Spec, size_text
+from gancli.errors import UsageError
+
+
+def stages(side: int) -> int:
+    """How often a side of k·2^n pixels, k in 4..7, is halved: n."""
+    return (side // 4).bit_length() - 1
+
+
+def pyramid(spec: Spec, name: str) -> tuple[int, tuple[int, int]]:
+    """The number of halvings n and the size left after them; raises UsageError naming the nearest sizes."""
+    n = stages(min(spec.height, spec.width))
+    unit = 2 ** max(n, 1)
+    if n < 1 or spec.height % unit or spec.width % unit:
+        raise UsageError(
+            f"Architecture {name} cannot make images of {size_text((spec.height, spec.width))}.",
+            f"The nearest sizes are {' and '.join(_nearest(spec))}: give --size.",
+        )
+    return n, (spec.height // unit, spec.width // unit)
+
+
+def _nearest(spec: Spec) -> list[str]:
+    """The sizes just below and just above that a pyramid can make."""
+    unit = 2 ** max(stages(min(spec.height, spec.width)), 1)
+    below = [max(8, side // unit * unit) for side in (spec.height, spec.width)]
+    above = [max(8, -(-side // unit) * unit) for side in (spec.height, spec.width)]
+    return list(dict.fromkeys(size_text((height, width)) for height, width in (below, above)))
+
+
+class ClassVectors(nn.Embedding):
+    """A vector for each class; y is class numbers (N,), or shares of the classes (N, classes)."""
+
+    def forward(self, y: Tensor) -> Tensor:
+        """Vectors (N, features)."""
+        return y.to(self.weight.dtype) @ self.weight if y.is_floating_point() else super().forward(y)
+
+
+class ConditionalBatchNorm(nn.Module):
+    """Batch normalisation whose scale and shift depend on the class (1707.00683)."""
+
+    def __init__(self, features: int, classes: int) -> None:
+        super().__init__()
+        self.norm = nn.BatchNorm2d(features, affine=False)
+        self.scale = ClassVectors(classes, features)
+        self.shift = ClassVectors(classes, features)
+        nn.init.ones_(self.scale.weight)
+        nn.init.zeros_(self.shift.weight)
+
+    def forward(self, x: Tensor, y: Tensor) -> Tensor:
+        """Images of features (N, features, H, W), normalised for their classes."""
+        normal: Tensor = self.norm(x)
+        return normal * self.scale(y)[:, :, None, None] + self.shift(y)[:, :, None, None]
+
+
+class Projection(nn.Module):
+    """What the class adds to a score: the inner product of its vector with the features (1802.05637)."""
+
+    def __init__(self, features: int, classes: int) -> None:
+        super().__init__()
+        self.vectors = ClassVectors(classes, features)
+
+    def forward(self, features: Tensor, y: Tensor) -> Tensor:
+        """Scores (N,) for features (N, features)."""
+        vectors: Tensor = self.vectors(y)
+        return (vectors * features).sum(1)
+
+
+def norm2d(kind: str, features: int) -> nn.Module:
+    """A normalisation by its name: batch, layer (over channels and pixels), instance, or none."""
+    makers = {
+        "batch": lambda: nn.BatchNorm2d(features),
+        "layer": lambda: nn.GroupNorm(1, features),
+        "instance": lambda: nn.InstanceNorm2d(features, affine=True),
+        "none": nn.Identity,
+    }
+    return makers[kind]()
+
+
+@torch.no_grad()
+def dcgan_weights(module: nn.Module) -> None:
+    """First weights of DCGAN, for `module.apply`: N(0, 0.02), scales of batch normalisation N(1, 0.02) (1511.06434)."""
+    if isinstance(module, nn.Conv2d | nn.ConvTranspose2d | nn.Linear | ClassVectors):
+        nn.init.normal_(module.weight, 0.0, 0.02)
+    elif isinstance(module, nn.BatchNorm2d) and module.affine:
+        nn.init.normal_(module.weight, 1.0, 0.02)
+    if isinstance(module, ConditionalBatchNorm):
+        nn.init.normal_(module.scale.weight, 1.0, 0.02)
+        nn.init.zeros_(module.shift.weight)

@@ -1,0 +1,293 @@
+"""Layers of partial settings, merged into one, with the origin of every value."""
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+import tomli
+import tomli_w
+from pydantic import ValidationError
+
+from gancli.data.base import Dataset
+from gancli.errors import GanError, UsageError
+from gancli.options import Chosen, Options, own_fields, problem
+from gancli.plugins import Entry, registry
+from gancli.settings import Optim, Settings
+from gancli.text import clean
+
+DEFAULT = "default"
+LENGTHS = frozenset({"steps", "epochs", "time"})
+ENV_PREFIX = "GAN_"
+ENV_ELSEWHERE = frozenset({"GAN_DISABLE_PLUGINS", "GAN_RUNS"})
+FALLBACK = {"arch.name": "dcgan", "loss.name": "gan", "data.source": "digits"}
+
+
+@dataclass(frozen=True)
+class Config:
+    """A partial set of settings: values by dotted name (`loss.weight`), with the origin of each."""
+
+    origin: str
+    values: Mapping[str, Any]
+    origins: Mapping[str, str] = field(default_factory=dict)
+    strict: bool = True
+
+    @classmethod
+    def nested(cls, origin: str, document: Mapping[str, Any], *, strict: bool = True) -> "Config":
+        """The layer that a TOML document or a JSON header holds; `arch = "x"` is short for its name."""
+        return cls(origin, dict(_flatten(document)), strict=strict)
+
+    def origin_of(self, key: str) -> str:
+        """What a user is told about where a value came from."""
+        return self.origins.get(key, self.origin)
+
+
+@dataclass(frozen=True)
+class Slot:
+    """A part of the settings whose class is chosen by name; keys in `shared` hold whatever is chosen."""
+
+    part: str
+    kind: str
+    key: str
+    shared: frozenset[str] = frozenset()
+
+
+SLOTS = (
+    Slot("arch", "architecture", "arch.name"),
+    Slot("loss", "loss", "loss.name"),
+    Slot("data", "dataset", "data.source", frozenset(f"data.{name}" for name, _ in own_fields(Dataset))),
+)
+SHORT = {"arch": "arch.name", "loss": "loss.name", "data": "data.source"}
+
+
+@dataclass(frozen=True)
+class Resolved:
+    """The merged settings, the origin of every value that is not a default, and what was dropped on the way."""
+
+    settings: Settings
+    origins: Mapping[str, str]
+    notes: tuple[str, ...] = ()
+
+
+def read_toml(path: Path) -> Config:
+    """The layer in a TOML file; raises GanError when it cannot be read."""
+    try:
+        document = tomli.loads(path.read_bytes().decode())
+    except (OSError, UnicodeDecodeError, tomli.TOMLDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise GanError(f"{clean(path)} cannot be read as TOML: {clean(reason)}.") from error
+    return Config.nested(path.name, document)
+
+
+def read_environment(environment: Mapping[str, str] = os.environ) -> Config:
+    """The layer in variables such as GAN_LOSS__WEIGHT and GAN_BATCH_SIZE."""
+    names = [name for name in environment if name.startswith(ENV_PREFIX) and name not in ENV_ELSEWHERE]
+    keys = {name: name.removeprefix(ENV_PREFIX).lower().replace("__", ".") for name in names}
+    keys = {name: SHORT.get(key, key) for name, key in keys.items()}
+    return Config(
+        "environment",
+        {key: environment[name] for name, key in keys.items()},
+        {key: name for name, key in keys.items()},
+    )
+
+
+def preset(name: str) -> Config:
+    """The layer that a registered preset holds."""
+    return Config.nested(f"preset {name}", registry().find("preset", name).load())
+
+
+def chosen(layers: Iterable[Config]) -> dict[str, str]:
+    """The choices of architecture, loss and data source that the layers come to, by dotted name."""
+    choice = dict(FALLBACK)
+    for layer in layers:
+        choice.update({key: str(layer.values[key]) for key in FALLBACK if key in layer.values})
+    return choice
+
+
+def find_dataset(source: str) -> Entry:
+    """The dataset that a SOURCE means: `name`, `name:rest`, or a path that one recognises; raises GanError."""
+    known = registry()
+    head = source.partition(":")[0]
+    path = Path(source).expanduser()
+    if path.exists():
+        entries = known.listing("dataset")
+        for entry in entries:
+            if entry.load().recognises(path):
+                return entry
+        raise GanError(
+            f"{clean(source)} holds nothing that gancli can read as images.",
+            f"It reads {', '.join(entry.name for entry in entries)}; see `gan list datasets`.",
+        )
+    if os.sep in source or source.startswith((".", "~")):
+        raise GanError(f"There is nothing at {clean(source)}.", "Check the path.")
+    try:
+        return known.find("dataset", head)
+    except UsageError as error:
+        raise GanError(f"There is no file, folder or dataset '{clean(source)}'.", error.hint) from None
+
+
+def resolve(layers: Sequence[Config]) -> Resolved:
+    """Merge the layers, lowest first, over what the chosen classes suggest; raises UsageError with every fault."""
+    choice = chosen(layers)
+    entries = {slot.part: _entry(slot, choice[slot.key]) for slot in SLOTS}
+    classes: dict[str, type[Chosen]] = {part: entry.load() for part, entry in entries.items()}
+    kept, notes = _drop_foreign(layers, entries, classes)
+    suggested = [_suggestions(entries[part], classes[part]) for part in ("data", "arch", "loss")]
+    values, origins = _merge([*suggested, *kept], _known_keys(classes))
+    for key, fallback in FALLBACK.items():
+        values.setdefault(key, fallback)
+    values["data.name"] = entries["data"].name
+    return Resolved(_build(values, origins, classes), origins, tuple(notes))
+
+
+def rebuild(part: str, document: Mapping[str, Any]) -> Chosen:
+    """The architecture, loss or dataset that a checkpoint's settings name; raises GanError when it cannot be had."""
+    slot = next(slot for slot in SLOTS if slot.part == part)
+    options = document.get(part)
+    if not isinstance(options, Mapping) or not isinstance(options.get("name"), str):
+        raise GanError(f"The settings name no {slot.kind}.")
+    cls = registry().find(slot.kind, options["name"]).load()
+    faults: list[str] = []
+    built = _validate(cls, f"{part}.", {f"{part}.{key}": value for key, value in options.items()}, {}, faults)
+    if not isinstance(built, Chosen):
+        raise GanError("; ".join(faults) + ".")
+    return built
+
+
+def to_toml(resolved: Resolved) -> str:
+    """The merged settings as TOML, each value followed by its origin."""
+    document = resolved.settings.document()
+    tables = {name: value for name, value in document.items() if isinstance(value, dict)}
+    lines = _toml_lines("", {k: v for k, v in document.items() if k not in tables}, resolved.origins)
+    for name, table in tables.items():
+        lines += ["", f"[{name}]", *_toml_lines(f"{name}.", table, resolved.origins)]
+    return "\n".join(lines) + "\n"
+
+
+def _toml_lines(prefix: str, table: Mapping[str, Any], origins: Mapping[str, str]) -> list[str]:
+    lines = [tomli_w.dumps({key: _inline(value)}).strip().replace("\n", " ") for key, value in table.items()]
+    shown = [clean(origins.get(prefix + key, DEFAULT)) for key in table]
+    return [f"{line:<32}  # {origin}" for line, origin in zip(lines, shown, strict=True)]
+
+
+def _inline(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _flatten(document: Mapping[str, Any], prefix: str = "") -> Iterable[tuple[str, Any]]:
+    for key, value in document.items():
+        path = prefix + str(key).replace("-", "_")
+        if isinstance(value, Mapping):
+            yield from _flatten(value, path + ".")
+        else:
+            yield SHORT.get(path, path), value
+
+
+def _entry(slot: Slot, name: str) -> Entry:
+    return find_dataset(name) if slot.part == "data" else registry().find(slot.kind, name)
+
+
+def _drop_foreign(
+    layers: Sequence[Config], entries: Mapping[str, Entry], classes: Mapping[str, type[Chosen]]
+) -> tuple[list[Config], list[str]]:
+    """Each layer without the keys that it wrote for another choice than the final one."""
+    kept, notes, choice = [], [], dict(FALLBACK)
+    for layer in layers:
+        choice.update({key: str(layer.values[key]) for key in FALLBACK if key in layer.values})
+        foreign = {
+            key: slot
+            for slot in SLOTS
+            for key in layer.values
+            if key.startswith(f"{slot.part}.") and key not in {slot.key, *slot.shared, f"{slot.part}.name"}
+            if _differs(slot, choice[slot.key], entries[slot.part])
+        }
+        for key, slot in foreign.items():
+            was, now = choice[slot.key], entries[slot.part].name
+            notes.append(f"{key} ({layer.origin_of(key)}) is dropped: it was for {slot.kind} {was}, not {now}.")
+        kept.append(
+            Config(
+                layer.origin,
+                {key: value for key, value in layer.values.items() if key not in foreign},
+                layer.origins,
+                layer.strict,
+            )
+        )
+    return kept, [clean(note) for note in notes]
+
+
+def _differs(slot: Slot, written_for: str, final: Entry) -> bool:
+    if slot.part != "data":
+        return written_for.rpartition("/")[2] != final.name
+    try:
+        return find_dataset(written_for).name != final.name
+    except GanError:
+        return True
+
+
+def _suggestions(entry: Entry, cls: type[Chosen]) -> Config:
+    return Config(f"{entry.kind} {entry.name} suggests", cls.suggests, strict=False)
+
+
+def _known_keys(classes: Mapping[str, type[Chosen]]) -> set[str]:
+    keys = {name for name, _ in own_fields(Settings)} | {f"optim.{name}" for name, _ in own_fields(Optim)}
+    keys -= set(SHORT)
+    keys |= {"arch.name", "loss.name", "data.name"}
+    return keys | {f"{part}.{name}" for part, cls in classes.items() for name, _ in own_fields(cls)}
+
+
+def _merge(layers: Sequence[Config], known: set[str]) -> tuple[dict[str, Any], dict[str, str]]:
+    """Values and origins, the higher layer's where several have one; raises UsageError on unknown keys."""
+    values: dict[str, Any] = {}
+    origins: dict[str, str] = {}
+    faults = []
+    for layer in layers:
+        if LENGTHS & set(layer.values):
+            values = {key: value for key, value in values.items() if key not in LENGTHS}
+        for key, value in layer.values.items():
+            if key in known:
+                values[key], origins[key] = value, layer.origin_of(key)
+            elif layer.strict:
+                faults.append(_unknown_key(key, layer.origin_of(key), known))
+    if faults:
+        raise UsageError(" ".join(faults))
+    return values, origins
+
+
+def _unknown_key(key: str, origin: str, known: set[str]) -> str:
+    near = get_close_matches(key, known, n=1, cutoff=0.6)
+    hint = f"; did you mean {near[0]}?" if near else "."
+    return f"There is no setting {clean(key)} here ({clean(origin)}){hint}"
+
+
+def _build(values: Mapping[str, Any], origins: Mapping[str, str], classes: Mapping[str, type[Options]]) -> Settings:
+    faults: list[str] = []
+    groups: dict[str, type[Options]] = {**classes, "optim": Optim}
+    parts = {
+        part: _validate(cls, f"{part}.", {k: v for k, v in values.items() if k.startswith(f"{part}.")}, origins, faults)
+        for part, cls in groups.items()
+    }
+    top = {key: value for key, value in values.items() if "." not in key}
+    settings = _validate(Settings, "", {**top, **{k: v for k, v in parts.items() if v}}, origins, faults)
+    if faults or not isinstance(settings, Settings):
+        raise UsageError("; ".join(faults) + ".")
+    return settings
+
+
+def _validate(
+    cls: type[Options], prefix: str, values: Mapping[str, Any], origins: Mapping[str, str], faults: list[str]
+) -> Options | None:
+    try:
+        return cls.model_validate({key.removeprefix(prefix): value for key, value in values.items()})
+    except ValidationError as error:
+        for fault in error.errors():
+            path = prefix + str(fault["loc"][0] if fault["loc"] else "")
+            if path not in groups_of(Settings):
+                faults.append(problem(path, origins.get(path, DEFAULT), fault))
+        return None
+
+
+def groups_of(cls: type[Options]) -> set[str]:
+    """The fields that are groups of options of their own."""
+    return set(cls.model_fields) - {name for name, _ in own_fields(cls)}

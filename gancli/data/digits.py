@@ -1,0 +1,31 @@
+"""The embedded dataset: digits in ten classes, drawn on the spot."""
+
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+from pydantic import Field
+
+from gancli.data.base import Dataset, Images
+from gancli.data.strokes import draw_digits
+
+
+class Digits(Dataset):
+    """Handwriting-like digits of any size, in gray, colour, or colour and alpha; always the same for one seed."""
+
+    suggests: ClassVar = {"steps": 2000}
+
+    count: int = Field(10_000, ge=10, le=10_000_000, description="How many are drawn.")
+    seed: int = Field(0, ge=0, description="Seed of the drawing.")
+
+    @classmethod
+    def recognises(cls, path: Path) -> bool:
+        """Never: digits are asked for by name."""
+        return False
+
+    def load(self) -> Images:
+        """`count` images of `size` (28 if unset); `auto` channels are 1."""
+        height, width = self.size or (28, 28)
+        channels = 1 if self.channels == "auto" else self.channels
+        pixels, labels = draw_digits(self.count, height, width, channels, self.seed)
+        return Images(pixels, labels.astype(np.int64), tuple("0123456789"))

@@ -1,0 +1,20 @@
+"""The one hook of gancli: a plugin says what it adds, as names and strings, and nothing is imported until it is used."""
+
+from typing import Protocol
+
+import pluggy
+
+GROUP = "gancli"
+hookspec = pluggy.HookspecMarker(GROUP)
+hookimpl = pluggy.HookimplMarker(GROUP)
+
+
+class Add(Protocol):
+    """Registers one thing: its kind, its name, `"package.module:Object"`, and a summary in one line."""
+
+    def __call__(self, kind: str, name: str, target: str, summary: str = "") -> None: ...
+
+
+@hookspec
+def gancli_register(add: Add) -> None:
+    """Call `add(kind, name, "package.module:Object", summary)` once for each thing the plugin offers."""

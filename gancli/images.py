@@ -1,0 +1,53 @@
+"""Pictures: from tensors to grids, files and frames."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+from torch import Tensor
+
+from gancli.files import replacing
+
+
+def to_uint8(images: Tensor) -> np.ndarray:
+    """Images (N, C, H, W) in [-1, 1] as uint8 pixels of the same shape, on the host."""
+    pixels: np.ndarray = images.float().clamp(-1, 1).add(1).mul(127.5).round().byte().cpu().numpy()
+    return pixels
+
+
+def grid(pixels: np.ndarray, columns: int, gap: int = 2) -> np.ndarray:
+    """One picture (H, W, C) of uint8 images (N, C, H, W), row by row, `gap` black pixels between them."""
+    count, channels, height, width = pixels.shape
+    columns = min(columns, count)
+    rows = -(-count // columns)
+    sheet = np.zeros((rows * (height + gap) - gap, columns * (width + gap) - gap, channels), np.uint8)
+    for number, image in enumerate(pixels):
+        top, left = (number // columns) * (height + gap), (number % columns) * (width + gap)
+        sheet[top : top + height, left : left + width] = image.transpose(1, 2, 0)
+    return sheet
+
+
+def side_by_side(left: np.ndarray, right: np.ndarray, gap: int = 12) -> np.ndarray:
+    """Two pictures (H, W, C) of one height beside each other, with a light bar between them."""
+    bar = np.full((left.shape[0], gap, left.shape[2]), 128, np.uint8)
+    return np.concatenate([left, bar, right], 1)
+
+
+def picture(pixels: np.ndarray) -> Image.Image:
+    """A Pillow image of uint8 pixels (H, W, C), C 1, 3 or 4."""
+    return Image.fromarray(pixels[:, :, 0] if pixels.shape[2] == 1 else pixels)
+
+
+def save(path: Path, pixels: np.ndarray) -> None:
+    """Write one picture (H, W, C) in the format of the file's suffix."""
+    with replacing(path) as temporary:
+        picture(pixels).save(temporary, format=Image.registered_extensions()[path.suffix.lower()])
+
+
+def save_animation(path: Path, frames: Sequence[np.ndarray], seconds: float) -> None:
+    """Write pictures (H, W, C) as an endless GIF or WebP, each shown for so many seconds."""
+    first, *rest = [picture(frame) for frame in frames]
+    with replacing(path) as temporary:
+        kind = Image.registered_extensions()[path.suffix.lower()]
+        first.save(temporary, format=kind, save_all=True, append_images=rest, duration=round(seconds * 1000), loop=0)

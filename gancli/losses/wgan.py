@@ -1,0 +1,63 @@
+"""The earth-mover distance as a game: a critic whose slope is bounded, by clipping or by a penalty."""
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+import torch
+from pydantic import Field
+from torch import Tensor
+
+from gancli.game import Game
+from gancli.losses import Loss
+
+
+class Wasserstein(Loss):
+    """What the critic's losses share: the earth-mover distance, whatever bounds the slope."""
+
+    def d_loss(self, real: Tensor, fake: Tensor) -> Tensor:
+        """Minus the estimate of the earth-mover distance."""
+        return fake.mean() - real.mean()
+
+    def g_loss(self, fake: Tensor) -> Tensor:
+        """Minus the critic's mean score of generated images."""
+        return -fake.mean()
+
+    def derived(self, means: Mapping[str, float]) -> dict[str, float]:
+        """The estimate of the earth-mover distance, up to the critic's slope."""
+        return {"wasserstein": means["real"] - means["fake"]}
+
+
+class WGANLoss(Wasserstein):
+    """The critic's weights are clipped after each of its moves (1701.07875)."""
+
+    suggests: ClassVar = {"optim.algorithm": "rmsprop", "optim.lr": 5e-5, "loss.n_critic": 5}
+
+    clip: float = Field(0.01, gt=0, description="Largest absolute weight of the critic.")
+
+    @torch.no_grad()
+    def after_d(self, game: Game) -> None:
+        """Clip the critic's weights."""
+        for weight in game.D.parameters():
+            weight.clamp_(-self.clip, self.clip)
+
+
+class WGANGPLoss(Wasserstein):
+    """The critic's slope is held near one by a penalty, on the line from real to generated (1704.00028)."""
+
+    no_batch_norm: ClassVar = ("D",)
+    suggests: ClassVar = {
+        "optim.lr": 1e-4,
+        "optim.betas": (0.0, 0.9),
+        "arch.d_norm": "none",
+        "loss.n_critic": 5,
+    }
+
+    weight: float = Field(10.0, ge=0, description="Weight of the gradient penalty.")
+
+    def penalty(self, game: Game, x: Tensor, fake: Tensor, y: Tensor | None) -> Tensor:
+        """The squared distance of the slope from one, weighted."""
+        share = torch.rand(len(x), *[1] * (x.dim() - 1), device=x.device)
+        slope = game.gradient(torch.lerp(x, fake, share), y).flatten(1).norm(dim=1)
+        penalty = ((slope - 1) ** 2).mean()
+        game.report(penalty=penalty, slope=slope)
+        return self.weight * penalty

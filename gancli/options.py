@@ -1,0 +1,73 @@
+"""The base of everything a user sets: frozen pydantic models, whose fields are the options."""
+
+from collections.abc import Iterator
+from typing import Any, ClassVar, Literal, get_args, get_origin
+
+from pydantic import BaseModel, ConfigDict, ValidationInfo, field_validator
+from pydantic.fields import FieldInfo
+
+from gancli.text import clean
+
+
+class Options(BaseModel):
+    """A frozen group of options; unknown names are errors, and `a,b` is a way to write a list."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+
+    suggests: ClassVar[dict[str, Any]] = {}
+    """Settings that suit this choice, by dotted name (`"optim.lr"`): the lowest layers, ignored where unknown."""
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _split_lists(cls, value: Any, info: ValidationInfo) -> Any:
+        field = cls.model_fields.get(info.field_name or "")
+        if isinstance(value, str) and field is not None and _is_list(field.annotation):
+            return [part.strip() for part in value.split(",")]
+        return value
+
+
+class Chosen(Options):
+    """Options of something that is chosen by its registered name."""
+
+    name: str = ""
+
+
+def _is_list(annotation: Any) -> bool:
+    return any(get_origin(each) in (tuple, list) for each in (annotation, *get_args(annotation)))
+
+
+def own_fields(model: type[Options]) -> Iterator[tuple[str, FieldInfo]]:
+    """The fields that are options of their own: neither the chosen name nor a nested group."""
+    for name, info in model.model_fields.items():
+        nested = isinstance(info.annotation, type) and issubclass(info.annotation, Options)
+        if name != "name" and not nested:
+            yield name, info
+
+
+def choices_of(info: FieldInfo) -> tuple[str, ...]:
+    """The values of a field that is a choice among few, as a user types them."""
+    annotations = (info.annotation, *get_args(info.annotation))
+    return next((tuple(map(str, get_args(a))) for a in annotations if get_origin(a) is Literal), ())
+
+
+def describe(info: FieldInfo) -> str:
+    """The type of a field in one word, for help: `INT`, `FLOAT`, `a|b`."""
+    if choices := choices_of(info):
+        return "|".join(choices)
+    annotation = info.annotation
+    if get_origin(annotation) in (tuple, list):
+        return ",".join([_word(part) for part in get_args(annotation) if part is not Ellipsis])
+    parts = [part for part in get_args(annotation) if part is not type(None)]
+    return _word(parts[0] if parts else annotation)
+
+
+def _word(annotation: Any) -> str:
+    words = {int: "INT", float: "FLOAT", bool: "BOOL", str: "TEXT"}
+    return words.get(annotation, str(getattr(annotation, "__name__", "TEXT")).upper())
+
+
+def problem(path: str, origin: str, error: Any) -> str:
+    """One pydantic error as a user reads it: where it is, what is wrong, where it came from."""
+    text = str(error["msg"]).removeprefix("Value error, ")
+    text = text[0].lower() + text[1:]
+    return f"{clean(path)} = {clean(error['input'])!s}: {clean(text)} ({clean(origin)})"

@@ -1,0 +1,111 @@
+"""The players of a game: each with its networks, its optimiser, and the schedule of its rate."""
+
+import math
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from gancli.errors import GanError
+from gancli.settings import Optim
+
+
+class Player:
+    """One side of the game: `move` takes one step of its optimiser down an objective."""
+
+    def __init__(self, name: str, networks: Mapping[str, nn.Module], optim: Optim) -> None:
+        self.name = name
+        self.networks = dict(networks)
+        self.parameters = {
+            f"{network}.{key}": parameter
+            for network, module in networks.items()
+            for key, parameter in module.named_parameters()
+        }
+        self.rate = optim.d_lr if name == "D" and optim.d_lr else optim.lr
+        self.optimizer = _optimizer(optim, list(self.parameters.values()), self.rate)
+
+    def move(self, objective: Tensor, factor: float) -> None:
+        """Minimise the objective by one step at `factor` of the rate."""
+        for group in self.optimizer.param_groups:
+            group["lr"] = self.rate * factor
+        self.optimizer.zero_grad(set_to_none=True)
+        # Only this player's parameters get gradients: nobody else's are touched, and none are computed in vain.
+        objective.backward(inputs=list(self.parameters.values()))
+        self.optimizer.step()
+
+    def tensors(self) -> dict[str, Tensor]:
+        """The optimiser's state, `parameter/entry` to tensor."""
+        state = self.optimizer.state
+        return {
+            f"{key}/{entry}": value
+            for key, parameter in self.parameters.items()
+            for entry, value in state.get(parameter, {}).items()
+            if isinstance(value, Tensor)
+        }
+
+    def restore(self, tensors: Mapping[str, Tensor]) -> None:
+        """Take back what `tensors` gave; raises GanError where the parameters are not the same."""
+        by_key: dict[str, dict[str, Tensor]] = {}
+        for name, tensor in tensors.items():
+            key, _, entry = name.rpartition("/")
+            by_key.setdefault(key, {})[entry] = tensor
+        if unknown := set(by_key) - set(self.parameters):
+            raise GanError(f"The checkpoint's optimiser knows {sorted(unknown)[0]}, which player {self.name} lacks.")
+        numbers = {key: number for number, key in enumerate(self.parameters)}
+        document = self.optimizer.state_dict()
+        document["state"] = {numbers[key]: state for key, state in by_key.items()}
+        self.optimizer.load_state_dict(document)
+
+
+def _optimizer(optim: Optim, parameters: Iterable[Tensor], rate: float) -> torch.optim.Optimizer:
+    if optim.algorithm == "adam":
+        return torch.optim.Adam(parameters, lr=rate, betas=optim.betas, fused=True)
+    if optim.algorithm == "rmsprop":
+        return torch.optim.RMSprop(parameters, lr=rate)
+    return torch.optim.SGD(parameters, lr=rate)
+
+
+def rate_factor(decay: str, images: int, horizon: int | None) -> float:
+    """The share of the full rate after so many images; 1 where no horizon is known yet."""
+    if decay == "none" or not horizon:
+        return 1.0
+    progress = min(images / horizon, 1.0)
+    return 1.0 - progress if decay == "linear" else 0.5 * (1.0 + math.cos(math.pi * progress))
+
+
+class Average:
+    """An exponential moving average of networks: weights by half-life in images, buffers copied (1806.04498)."""
+
+    RAMP = 0.05  # the half-life is at most this share of the images seen, so that the first weights are forgotten
+
+    def __init__(self, networks: Mapping[str, nn.Module], half_life: int) -> None:
+        self.half_life = half_life
+        self.live = dict(networks)
+        self.networks: dict[str, nn.Module] = {name: _frozen_copy(module) for name, module in networks.items()}
+
+    @torch.no_grad()
+    def update(self, images: int, batch: int) -> None:
+        """Follow the networks after a move, `images` seen so far, `batch` of them since the last move."""
+        half_life = min(self.half_life, images * self.RAMP)
+        share = 1.0 - 0.5 ** (batch / half_life) if half_life else 1.0
+        for name, module in self.live.items():
+            mean = self.networks[name]
+            torch._foreach_lerp_(list(mean.parameters()), list(module.parameters()), share)
+            for kept, buffer in zip(mean.buffers(), module.buffers(), strict=True):
+                kept.copy_(buffer)
+
+
+def _frozen_copy(module: nn.Module) -> nn.Module:
+    from copy import deepcopy
+
+    return deepcopy(module).eval().requires_grad_(False)
+
+
+def state_tensors(prefix: str, networks: Mapping[str, nn.Module], suffix: str = "") -> dict[str, Any]:
+    """All tensors of some networks, named `G.first.weight` as in a checkpoint."""
+    return {
+        f"{prefix}{name}{suffix}.{key}": tensor
+        for name, module in networks.items()
+        for key, tensor in module.state_dict().items()
+    }

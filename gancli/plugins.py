@@ -1,0 +1,176 @@
+"""The registry: what is built in or installed, found by kind and name."""
+
+import os
+import warnings
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from functools import cache
+from importlib import import_module
+from importlib.metadata import Distribution, EntryPoint, distributions, version
+from types import ModuleType
+from typing import Any
+
+import pluggy
+
+from gancli import builtins, hookspecs
+from gancli.errors import GanError, UsageError
+from gancli.text import clean
+
+KINDS = ("architecture", "loss", "dataset", "metric", "logger", "preset")
+BUILT_IN = "gancli"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One registered thing: where it comes from and where its code lives."""
+
+    kind: str
+    name: str
+    target: str
+    summary: str
+    package: str
+    version: str
+
+    def load(self) -> Any:
+        """Import the object; raises GanError naming the package if that fails."""
+        module, _, attribute = self.target.partition(":")
+        try:
+            return getattr(import_module(module), attribute)
+        except GanError:
+            raise
+        except Exception as error:
+            fault = clean(f"{type(error).__name__}: {error}")
+            raise GanError(
+                f"{self.kind} '{self.name}' of package {self.package} cannot be loaded from {self.target} ({fault}).",
+                f"Update or uninstall {self.package}.",
+            ) from error
+
+
+@dataclass(frozen=True)
+class Plugin:
+    """An installed package that registered, or tried to; `fault` says what went wrong."""
+
+    package: str
+    version: str
+    fault: str | None = None
+
+
+@dataclass
+class Registry:
+    """Everything that can be named, built in or from packages; packages are read only when something needs them."""
+
+    entries: list[Entry] = field(default_factory=list)
+    _plugins: list[Plugin] | None = None
+
+    def __post_init__(self) -> None:
+        self._manager = pluggy.PluginManager(hookspecs.GROUP)
+        self._manager.add_hookspecs(hookspecs)
+        self._register(builtins, BUILT_IN, version(BUILT_IN))
+
+    @property
+    def plugins(self) -> list[Plugin]:
+        """The installed plugin packages, whole or faulty."""
+        if self._plugins is None:
+            self._plugins = []
+            for distribution, point in _entry_points():
+                self._plugins.append(self._admit(distribution, point))
+        return self._plugins
+
+    def listing(self, kind: str) -> list[Entry]:
+        """All things of one kind, built-ins first."""
+        _ = self.plugins
+        return [entry for entry in self.entries if entry.kind == kind]
+
+    def find(self, kind: str, name: str) -> Entry:
+        """The thing of that kind and name, `package/name` where two share one; raises UsageError otherwise."""
+        for entries in (self.entries, self.listing(kind)):
+            found = [entry for entry in entries if entry.kind == kind and name in _names(entry)]
+            built_in = [entry for entry in found if entry.package == BUILT_IN]
+            if len(built_in or found) == 1:
+                return (built_in or found)[0]
+        if found:
+            choices = " or ".join(f"{entry.package}/{entry.name}" for entry in found)
+            raise UsageError(f"Several packages offer {kind} '{name}'.", f"Name one of them: {choices}.")
+        raise self._unknown(kind, name)
+
+    def named(self, name: str) -> list[Entry]:
+        """All things that bear the name, of whatever kind."""
+        return [entry for kind in KINDS for entry in self.listing(kind) if entry.name == name]
+
+    def _unknown(self, kind: str, name: str) -> UsageError:
+        shown = clean(name)
+        others = [entry for entry in self.named(name) if entry.kind != kind]
+        option = {"architecture": "--arch", "loss": "--loss", "dataset": "--data", "preset": "--preset"}
+        for entry in others:
+            if entry.kind in option:
+                return UsageError(f"'{shown}' is a {entry.kind}, not a {kind}.", _meant(kind, entry, option[entry.kind]))
+        names = [entry.name for entry in self.listing(kind)]
+        near = get_close_matches(name, names, n=3, cutoff=0.5)
+        hint = f"Did you mean {' or '.join(near)}?" if near else f"There are: {', '.join(names)}."
+        return UsageError(f"There is no {kind} '{shown}'.", hint)
+
+    def _admit(self, distribution: Distribution, point: EntryPoint) -> Plugin:
+        """Register one package, whatever it does; a fault is kept and warned of."""
+        package, release = distribution.name, distribution.version
+        before = len(self.entries)
+        try:
+            module = point.load()
+            self._register(module, package, release)
+        except Exception as error:
+            del self.entries[before:]
+            fault = clean(f"{type(error).__name__}: {error}")
+            warnings.warn(f"Plugin {package} {release} is skipped ({fault}).", PluginWarning, stacklevel=2)
+            return Plugin(package, release, fault)
+        return Plugin(package, release)
+
+    def _register(self, module: ModuleType, package: str, release: str) -> None:
+        """Call one plugin's hook by itself, so that its faults are its own."""
+
+        def add(kind: str, name: str, target: str, summary: str = "") -> None:
+            if kind not in KINDS:
+                raise ValueError(f"it adds '{name}' as '{kind}', which is none of {', '.join(KINDS)}")
+            if ":" not in target:
+                raise ValueError(f"the target of '{name}' is '{target}', not 'module:Object'")
+            self.entries.append(Entry(kind, name, target, clean(summary), package, release))
+
+        others = self._manager.get_plugins()
+        self._manager.register(module)
+        try:
+            self._manager.check_pending()
+            caller = self._manager.subset_hook_caller("gancli_register", others)
+            if not caller.get_hookimpls():
+                raise ValueError("it has no hook named gancli_register, marked with @gancli.hookimpl")
+            caller(add=add)
+        except Exception:
+            self._manager.unregister(module)
+            raise
+
+
+class PluginWarning(UserWarning):
+    """An installed plugin could not be used; the rest of the tool works."""
+
+
+def _names(entry: Entry) -> tuple[str, str]:
+    return entry.name, f"{entry.package}/{entry.name}"
+
+
+def _meant(kind: str, entry: Entry, option: str) -> str:
+    arch = "--arch dcgan " if kind == "architecture" and entry.kind == "loss" else ""
+    return f"You may have meant: gan train {arch}{option} {entry.name}"
+
+
+def _entry_points() -> list[tuple[Distribution, EntryPoint]]:
+    """Every entry point of our group with its package, each package once, those switched off left out."""
+    off = {name.strip() for name in os.environ.get("GAN_DISABLE_PLUGINS", "").split(",")}
+    found: dict[tuple[str, str], tuple[Distribution, EntryPoint]] = {}
+    for distribution in distributions():
+        for point in distribution.entry_points.select(group=hookspecs.GROUP):
+            if not off & {"all", distribution.name}:
+                found.setdefault((distribution.name, point.name), (distribution, point))
+    return sorted(found.values(), key=lambda pair: (pair[0].name, pair[1].name))
+
+
+@cache
+def registry() -> Registry:
+    """The process's registry."""
+    return Registry()

@@ -1,0 +1,131 @@
+"""A run: the folder with everything that one training left behind."""
+
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from gancli.errors import GanError, UsageError
+from gancli.text import clean
+
+HOME = "runs"
+SUFFIX = ".safetensors"
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run folder and the names of what is in it."""
+
+    path: Path
+
+    @property
+    def name(self) -> str:
+        """The folder's name."""
+        return self.path.name
+
+    @property
+    def config(self) -> Path:
+        """The settings, which alone reproduce the run."""
+        return self.path / "config.toml"
+
+    @property
+    def metrics(self) -> Path:
+        """One JSON object a tick."""
+        return self.path / "metrics.jsonl"
+
+    @property
+    def comparison(self) -> Path:
+        """Real images beside generated ones, made at the end."""
+        return self.path / "real-and-generated.png"
+
+    def sample(self, step: int) -> Path:
+        """The grid of samples of a step."""
+        return self.path / "samples" / f"step-{step:08d}.png"
+
+    def checkpoint(self, step: int) -> Path:
+        """The checkpoint of a step."""
+        return self.path / "checkpoints" / f"step-{step:08d}{SUFFIX}"
+
+    def checkpoints(self) -> list[Path]:
+        """All checkpoints, oldest first."""
+        return sorted((self.path / "checkpoints").glob(f"step-*{SUFFIX}"))
+
+    def latest(self) -> Path:
+        """The newest checkpoint; raises GanError where there is none."""
+        found = self.checkpoints()
+        if not found:
+            raise GanError(f"Run {clean(self.name)} has no checkpoint yet.", "Let it train until its first one.")
+        return found[-1]
+
+    def make(self) -> None:
+        """Make the folder; raises GanError rather than touch one that is there."""
+        try:
+            self.path.mkdir(parents=True)
+            (self.path / "samples").mkdir()
+            (self.path / "checkpoints").mkdir()
+        except FileExistsError:
+            raise UsageError(
+                f"There is a run {clean(self.path)} already.", "Choose another --name, or --resume it."
+            ) from None
+        except OSError as error:
+            raise GanError(f"No run folder can be made at {clean(self.path)}: {error.strerror}.") from error
+
+
+def home() -> Path:
+    """The folder of all runs: `runs`, or what GAN_RUNS says."""
+    return Path(os.environ.get("GAN_RUNS", HOME))
+
+
+def new_run(parent: Path, label: str, name: str | None) -> Run:
+    """Make the folder of a new run: the name asked for, or the next number and a label."""
+    if name is not None:
+        if not name or name in {".", ".."} or Path(name).name != name:
+            raise UsageError(f"A run cannot be named '{clean(name)}'.", "A name is one folder, without slashes.")
+        run = Run(parent / name)
+        run.make()
+        return run
+    label = re.sub(r"[^\w.-]+", "-", label)[:80].strip("-.")
+    number = 1 + max((_number(run.path) for run in runs(parent)), default=0)
+    while (parent / f"{number:04d}-{label}").exists():
+        number += 1
+    run = Run(parent / f"{number:04d}-{label}")
+    run.make()
+    return run
+
+
+def runs(parent: Path) -> Iterator[Run]:
+    """The runs in a folder."""
+    if parent.is_dir():
+        yield from (Run(path.parent) for path in sorted(parent.glob("*/config.toml")))
+
+
+def find_run(name: str | None) -> Run:
+    """A run by folder or by name; the one trained last when None; raises GanError."""
+    if name is None:
+        return _newest()
+    for path in (Path(name).expanduser(), home() / name):
+        if (path / "config.toml").is_file():
+            return Run(path)
+    known = [run.name for run in runs(home())]
+    hint = f"There are: {', '.join(map(clean, known[-5:]))}." if known else "Train one first: gan train"
+    raise GanError(f"There is no run or checkpoint '{clean(name)}'.", hint)
+
+
+def find_checkpoint(name: str | None) -> Path:
+    """The checkpoint file that RUN|CKPT means: a file, or the newest one of a run; raises GanError."""
+    if name is not None and Path(name).expanduser().is_file():
+        return Path(name).expanduser()
+    return find_run(name).latest()
+
+
+def _newest() -> Run:
+    found = [run for run in runs(home()) if run.checkpoints()]
+    if not found:
+        raise GanError(f"There is no run with a checkpoint in {clean(home())}.", "Train one first: gan train")
+    return max(found, key=lambda run: run.latest().stat().st_mtime_ns)
+
+
+def _number(path: Path) -> int:
+    match = re.match(r"\d+", path.name)
+    return int(match[0]) if match else 0

@@ -1,0 +1,93 @@
+"""All that decides a training, in one validated object."""
+
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, Field, PlainSerializer, SerializeAsAny, model_validator
+
+from gancli.data.base import Dataset
+from gancli.options import Chosen, Options
+
+_UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+
+
+def seconds_of(value: Any) -> float:
+    """Seconds of a duration such as `90s`, `10m`, `1.5h`, `2d`; raises ValueError."""
+    if isinstance(value, int | float):
+        return float(value)
+    match = re.fullmatch(r"(\d+(?:\.\d*)?|\.\d+)\s*([smhd]?)", str(value).strip())
+    if not match:
+        raise ValueError("a duration is a number with a unit, such as 90s, 10m, 2h or 1d")
+    return float(match[1]) * _UNITS[match[2] or "s"]
+
+
+def duration_text(seconds: float) -> str:
+    """The shortest way to write a duration that reads back to the same seconds."""
+    for unit in "dhm":
+        if seconds >= _UNITS[unit] and seconds % _UNITS[unit] == 0:
+            return f"{seconds / _UNITS[unit]:g}{unit}"
+    return f"{seconds:g}s"
+
+
+class Every(BaseModel, frozen=True):
+    """A cadence: a number of steps (`500`) or a time (`10m`); 0 is never."""
+
+    steps: int = Field(0, ge=0)
+    seconds: float = Field(0.0, ge=0)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _parse(cls, value: Any) -> Any:
+        if isinstance(value, dict | Every):
+            return value
+        if re.fullmatch(r"\d+", str(value).strip()):
+            return {"steps": int(value)}
+        return {"seconds": seconds_of(value)}
+
+    def __str__(self) -> str:
+        return duration_text(self.seconds) if self.seconds else str(self.steps)
+
+
+def _written(every: Every) -> int | str:
+    return every.steps if not every.seconds else str(every)
+
+
+Duration = Annotated[float, BeforeValidator(seconds_of), Field(gt=0), PlainSerializer(duration_text)]
+Cadence = Annotated[Every, PlainSerializer(_written)]
+
+
+class Optim(Options):
+    """How every player moves."""
+
+    algorithm: Literal["adam", "rmsprop", "sgd"] = Field("adam", description="Optimiser of every player.")
+    lr: float = Field(2e-4, gt=0, description="Learning rate.")
+    d_lr: float | None = Field(None, gt=0, description="Learning rate of D, where it differs.")
+    betas: tuple[float, float] = Field((0.5, 0.999), description="Adam's averaging factors.")
+    decay: Literal["none", "linear", "cosine"] = Field("none", description="How the rate falls to zero over the run.")
+    horizon: int | None = Field(None, gt=0, description="Images that schedules span; the length of the run if unset.")
+    ema: int = Field(10_000, ge=0, description="Half-life, in images, of the averaged generator; 0 averages nothing.")
+
+
+class Settings(Options):
+    """Everything that decides a training; `arch`, `loss` and `data` are of the chosen classes."""
+
+    arch: SerializeAsAny[Chosen]
+    loss: SerializeAsAny[Chosen]
+    data: SerializeAsAny[Dataset]
+    optim: Optim = Optim()
+    conditional: bool | None = Field(None, description="Give the class to the networks; default: if they must have it.")
+    steps: int | None = Field(None, gt=0, description="Length of the run in steps.")
+    epochs: float | None = Field(None, gt=0, description="Length of the run in passes over the images.")
+    time: Duration | None = Field(None, description="Length of the run as training time, such as 90s, 10m or 2h.")
+    batch_size: int = Field(64, gt=1, description="Images in a batch.")
+    seed: int = Field(0, ge=0, lt=2**63, description="Seed of weights, noise and the order of the images.")
+    device: str = Field("auto", pattern=r"^(auto|cpu|mps|cuda(:\d+)?)$", description="auto, cpu, cuda, cuda:1 or mps.")
+    precision: Literal["auto", "fp32", "bf16"] = Field("auto", description="Of the networks; auto: bf16 on CUDA.")
+    checkpoint_every: Cadence = Field(Every(seconds=600), description="Steps or time between checkpoints.")
+    sample_every: Cadence = Field(Every(seconds=30), description="Steps or time between grids of samples.")
+    log_every: Cadence = Field(Every(seconds=1), description="Steps or time between measurements.")
+    keep: int = Field(3, ge=2, description="Checkpoints kept; older ones are deleted.")
+
+    def document(self) -> dict[str, Any]:
+        """The settings as TOML and JSON hold them: nested, plain values, what is unset left out."""
+        return self.model_dump(mode="json", exclude_none=True)

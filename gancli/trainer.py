@@ -1,0 +1,343 @@
+"""Training: an iterator of ticks. Nothing here knows of a screen."""
+
+import math
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from gancli import checkpoint, images, latents, randomness
+from gancli.architectures import Architecture
+from gancli.data.base import Images
+from gancli.data.stream import Source
+from gancli.device import choose_device, choose_dtype
+from gancli.errors import DivergedError, GanError, UsageError
+from gancli.game import Game
+from gancli.losses import Loss
+from gancli.players import Average, Player, rate_factor, state_tensors
+from gancli.plugins import registry
+from gancli.run import Run
+from gancli.settings import Every, Settings
+
+WARM_UP = 0.05  # share of --time after which its horizon is fixed
+GRID = 64
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that happened: `checkpoint`, `samples` or `comparison`, the file, and the picture (H, W, C) if any."""
+
+    kind: str
+    path: Path | None = None
+    picture: np.ndarray | None = None
+
+
+@dataclass(frozen=True)
+class Tick:
+    """A moment of a training: where it is, the statistics since the last tick, and what happened."""
+
+    step: int
+    images: int
+    seconds: float
+    rate: float
+    progress: float | None
+    statistics: Mapping[str, float] = field(default_factory=dict)
+    events: tuple[Event, ...] = ()
+
+    @property
+    def remaining(self) -> float | None:
+        """Seconds still to go, judged by those gone."""
+        return self.seconds * (1 / self.progress - 1) if self.progress else None
+
+
+class Trainer:
+    """Trains, tick by tick: `for tick in trainer`. With a run it writes checkpoints and samples there."""
+
+    def __init__(self, settings: Settings, data: Images, run: Run | None = None) -> None:
+        assert isinstance(settings.arch, Architecture)
+        assert isinstance(settings.loss, Loss)
+        self.settings, self.data, self.run = settings, data, run
+        self.arch, self.loss = settings.arch, settings.loss
+        self.device = choose_device(settings.device)
+        self.dtype = choose_dtype(settings.precision, self.device)
+        self.conditional = self.arch.is_conditional(settings.conditional, len(data.classes))
+        noise = randomness.seed_all(settings.seed, self.device)
+        self.networks = build(self.arch, self.loss, data, self.conditional)
+        for module in self.networks.values():
+            module.to(self.device)
+        self.source = Source(data, settings.seed, self.device)
+        self.game = Game(
+            self.arch,
+            self.networks,
+            self.source,
+            conditional=self.conditional,
+            batch_size=settings.batch_size,
+            dtype=self.dtype,
+            probabilities=self.loss.probabilities,
+            generator=noise,
+        )
+        self.players = {
+            name: Player(name, {key: self.networks[key] for key in keys}, settings.optim)
+            for name, keys in self.loss.players.items()
+        }
+        self.average = Average(self.players["G"].networks, settings.optim.ema)
+        self.step, self.seconds = 0, 0.0
+        self.horizon = settings.optim.horizon or self._planned()
+        self.metrics: dict[str, float] = {}
+        self._stopping = False
+
+    def __iter__(self) -> Iterator[Tick]:
+        """Ticks until the run's length is reached or `stop` was called; the last one has been saved."""
+        with _fast_kernels():
+            yield from self._ticks()
+
+    def stop(self) -> None:
+        """Finish the step under way, save, and end."""
+        self._stopping = True
+
+    @property
+    def progress(self) -> float | None:
+        """The share of the run that is done, in [0, 1]; None where it has no end."""
+        done = [self.seconds / self.settings.time] if self.settings.time else []
+        done += [self.step / self.settings.steps] if self.settings.steps else []
+        done += [self.game.images / (self.settings.epochs * len(self.data))] if self.settings.epochs else []
+        return min(max(done), 1.0) if done else None
+
+    def save(self) -> Event:
+        """Write a checkpoint into the run; raises DivergedError rather than save what is not finite."""
+        assert self.run is not None
+        path = self.run.checkpoint(self.step)
+        tensors = self.tensors()
+        if not all(bool(tensor.isfinite().all()) for tensor in tensors.values() if tensor.is_floating_point()):
+            raise self._diverged("the weights are")
+        checkpoint.save(path, tensors, asdict(self._header()))
+        for old in self.run.checkpoints()[: -self.settings.keep]:
+            old.unlink(missing_ok=True)
+        return Event("checkpoint", path)
+
+    def tensors(self) -> dict[str, Tensor]:
+        """Everything that a resumed run continues from, by its name in a checkpoint."""
+        tensors = state_tensors("", self.networks) | state_tensors("", self.average.networks, "_ema")
+        for name, player in self.players.items():
+            tensors |= {f"optim.{name}/{key}": tensor for key, tensor in player.tensors().items()}
+        tensors |= {f"state.{name}": tensor for name, tensor in self.game.states.items()}
+        return tensors | {f"rng.{k}": v for k, v in randomness.capture(self.device, self.game.generator).items()}
+
+    def resume(self, path: Path) -> None:
+        """Continue from a checkpoint, bit for bit on the same machine; raises GanError where it does not fit."""
+        header = checkpoint.read_header(path)
+        tensors = checkpoint.load(path, header)
+        for name, module in self.networks.items():
+            _load_state(module, checkpoint.part(tensors, f"{name}."), path)
+        for name, module in self.average.networks.items():
+            _load_state(module, checkpoint.part(tensors, f"{name}_ema."), path)
+        for name, player in self.players.items():
+            player.restore(checkpoint.part(tensors, f"optim.{name}/"))
+        self.game.states = {k: v.to(self.device) for k, v in checkpoint.part(tensors, "state.").items()}
+        self.step, self.game.images, self.seconds = header.step, header.images_seen, header.seconds
+        self.source.seek(dict(header.data["positions"]))
+        self.horizon = self.settings.optim.horizon or self._planned() or header.optim["horizon"]
+        self.metrics = dict(header.metrics)
+        randomness.restore(checkpoint.part(tensors, "rng."), self.device, self.game.generator)
+
+    @torch.no_grad()
+    def samples(self, n: int = GRID) -> np.ndarray:
+        """A grid (H, W, C) of the averaged generator's images, from the same latents every time."""
+        with _fast_kernels():
+            columns, y = self._grid_classes(n)
+            z = latents.draw(self.arch.noise, self.settings.seed, range(n)).to(self.device)
+            made = self.arch.generate(self.average.networks, z, y)
+        return images.grid(images.to_uint8(made), columns)
+
+    def _ticks(self) -> Iterator[Tick]:
+        begun = self._clock()
+        due = {name: _Due(every, self.step, self.seconds) for name, every in self._cadences().items()}
+        tick_images, tick_seconds = self.game.images, self.seconds
+        while not self._finished():
+            self._play()
+            self.seconds = self._clock() - begun
+            finished = self._finished()
+            now = {name for name, cadence in due.items() if cadence.reached(self.step, self.seconds) or finished}
+            if not now:
+                continue
+            statistics = self._measure()
+            self.seconds = self._clock() - begun
+            rate = (self.game.images - tick_images) / max(self.seconds - tick_seconds, 1e-9)
+            tick_images, tick_seconds = self.game.images, self.seconds
+            events = self._write(now, finished)
+            yield Tick(self.step, self.game.images, self.seconds, rate, self.progress, statistics, events)
+            # The clock stands still while the listener draws and files are written.
+            begun = self._clock() - self.seconds
+
+    def _play(self) -> None:
+        """One step: every move that the loss asks for."""
+        if self.horizon is None and self.settings.time and self.seconds > WARM_UP * self.settings.time:
+            self.horizon = round(self.game.images * self.settings.time / self.seconds)
+        factor = rate_factor(self.settings.optim.decay, self.game.images, self.horizon)
+        for name, objective in self.loss.step(self.game):
+            self.players[name].move(objective, factor)
+            self.game.statistics.add(f"loss_{name}", objective)
+            if name == "G":
+                self.average.update(self.game.images, self._images_a_move())
+        self.step += 1
+
+    def _images_a_move(self) -> int:
+        return max(1, self.game.images // (self.step + 1) // self.loss.g_steps)
+
+    def _measure(self) -> dict[str, float]:
+        """The statistics since the last tick; raises DivergedError where one is not finite."""
+        means = self.game.statistics.take()
+        if bad := [name for name, value in means.items() if not math.isfinite(value)]:
+            raise self._diverged(f"{bad[0]} is")
+        self.metrics = means | self.loss.derived(means)
+        return self.metrics
+
+    def _write(self, now: set[str], finished: bool) -> tuple[Event, ...]:
+        events: list[Event] = []
+        if "samples" in now:
+            events.append(self._picture("samples", self.samples()))
+        if finished:
+            events.append(self._picture("comparison", self._comparison()))
+        if "checkpoint" in now and self.run:
+            events.append(self.save())
+        return tuple(events)
+
+    def _picture(self, kind: str, pixels: np.ndarray) -> Event:
+        if self.run is None:
+            return Event(kind, None, pixels)
+        path = self.run.comparison if kind == "comparison" else self.run.sample(self.step)
+        images.save(path, pixels)
+        return Event(kind, path, pixels)
+
+    def _comparison(self) -> np.ndarray:
+        """Real images beside generated ones, of the same classes where there are classes."""
+        columns, y = self._grid_classes(GRID)
+        order = np.random.default_rng(self.settings.seed).permutation(len(self.data))
+        chosen = order[:GRID]
+        if y is not None and self.data.labels is not None:
+            chosen = _one_of_each(self.data.labels, order, y.tolist())
+        real = images.grid(self.data.pixels[np.resize(chosen, GRID)], columns)
+        return images.side_by_side(real, self.samples())
+
+    def _grid_classes(self, n: int) -> tuple[int, Tensor | None]:
+        """The columns of a grid, and the class of each image: a column a class where there are few."""
+        count = len(self.data.classes)
+        columns = count if self.conditional and count <= 16 else 8
+        y = torch.arange(n, device=self.device) % count if self.conditional else None
+        return columns, y
+
+    def _header(self) -> checkpoint.Header:
+        entries = {kind: registry().find(kind, part.name) for kind, part in self._parts().items()}
+        return checkpoint.Header(
+            settings=self.settings.document(),
+            spec=self.data.spec.document(),
+            conditional=self.conditional,
+            step=self.step,
+            images_seen=self.game.images,
+            seconds=self.seconds,
+            data={"positions": self.source.positions(), "fingerprint": self.data.fingerprint, "count": len(self.data)},
+            optim={"horizon": self.horizon},
+            digests={},
+            packages={f"{e.kind} {e.name}": f"{e.package} {e.version}" for e in entries.values()},
+            torch=torch.__version__,
+            metrics=self.metrics,
+        )
+
+    def _parts(self) -> dict[str, Any]:
+        return {"architecture": self.arch, "loss": self.loss, "dataset": self.settings.data}
+
+    def _cadences(self) -> dict[str, Every]:
+        s = self.settings
+        return {"log": s.log_every, "samples": s.sample_every, "checkpoint": s.checkpoint_every}
+
+    def _finished(self) -> bool:
+        return self._stopping or (self.progress or 0.0) >= 1.0
+
+    def _planned(self) -> int | None:
+        """Images in the whole run, where steps or epochs say."""
+        per_step = self.settings.batch_size * self.loss.n_critic
+        plans = [self.settings.steps * per_step] if self.settings.steps else []
+        plans += [round(self.settings.epochs * len(self.data))] if self.settings.epochs else []
+        return min(plans) if plans else None
+
+    def _clock(self) -> float:
+        return time.perf_counter()
+
+    def _diverged(self, what: str) -> DivergedError:
+        return DivergedError(
+            f"Training diverged at step {self.step}: {what} no longer finite.",
+            f"Lower the rate (--optim.lr {self.settings.optim.lr / 4:g}) or choose a steadier loss (--loss wgan-gp).",
+        )
+
+
+class _Due:
+    """When a cadence comes round, in steps or in seconds of training."""
+
+    def __init__(self, every: Every, step: int, seconds: float) -> None:
+        self.every, self.step, self.seconds = every, step, seconds
+
+    def reached(self, step: int, seconds: float) -> bool:
+        """Whether it is time; if so, the next round begins."""
+        by_steps = bool(self.every.steps) and step - self.step >= self.every.steps
+        by_time = bool(self.every.seconds) and seconds - self.seconds >= self.every.seconds
+        if by_steps or by_time:
+            self.step, self.seconds = step, seconds
+        return by_steps or by_time
+
+
+def build(arch: Architecture, loss: Loss, data: Images, conditional: bool) -> dict[str, nn.Module]:
+    """The networks of an architecture, checked against what the loss needs; raises UsageError on a mismatch."""
+    networks = arch.build(data.spec, conditional)
+    needed = [name for names in loss.players.values() for name in names]
+    if missing := [name for name in needed if name not in networks]:
+        raise UsageError(
+            f"Loss {loss.name} plays with {', '.join(needed)}; architecture {arch.name} has {', '.join(networks)}.",
+            f"Choose an architecture that builds {', '.join(missing)}.",
+        )
+    for name in loss.no_batch_norm:
+        if any(isinstance(module, nn.modules.batchnorm._BatchNorm) for module in networks[name].modules()):
+            raise UsageError(
+                f"Loss {loss.name} cannot live with batch normalisation in {name}: "
+                "its penalty is on each image by itself.",
+                "Leave --arch.d-norm out, or give none, layer or spectral.",
+            )
+    return networks
+
+
+def _load_state(module: nn.Module, tensors: Mapping[str, Tensor], path: Path) -> None:
+    try:
+        module.load_state_dict(tensors)
+    except RuntimeError as error:
+        raise GanError(
+            f"{path} does not fit the architecture that its header names.", "Was its plugin changed since?"
+        ) from error
+
+
+def _one_of_each(labels: np.ndarray, order: np.ndarray, wanted: list[int]) -> np.ndarray:
+    """For each wanted class the next image of it, in that order; any image where a class has none."""
+    queues = {label: order[labels[order] == label] for label in set(wanted)}
+    used = dict.fromkeys(queues, 0)
+    chosen = []
+    for label in wanted:
+        queue = queues[label] if len(queues[label]) else order
+        chosen.append(queue[used[label] % len(queue)])
+        used[label] += 1
+    return np.array(chosen)
+
+
+class _fast_kernels:
+    """TF32 matrix products and autotuned convolutions while training, the process's own settings afterwards."""
+
+    def __enter__(self) -> None:
+        self._before = (torch.get_float32_matmul_precision(), torch.backends.cudnn.benchmark)
+        torch.set_float32_matmul_precision("high")
+        torch.backends.cudnn.benchmark = True
+
+    def __exit__(self, *error: object) -> None:
+        torch.set_float32_matmul_precision(self._before[0])
+        torch.backends.cudnn.benchmark = self._before[1]
