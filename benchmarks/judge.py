@@ -13,6 +13,7 @@ import gzip
 import json
 import sys
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 import torch
@@ -49,8 +50,11 @@ def resize(images, side):
 
 def read_samples(path, crop):
     """Return images (N, 1, 28, 28), labels or None, and a note of what was done to the images ("" if nothing)."""
-    with np.load(path, allow_pickle=False) as file:
-        images, labels = file["images"], file.get("labels")
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            images, labels = file["images"], file.get("labels")
+    except (ValueError, KeyError, TypeError, BadZipFile) as error:
+        raise GanError(f"{path} is not an npz file with `images`.") from error
     if images.ndim == 3:
         images = images[:, None]
     elif images.ndim == 4 and images.shape[-1] == 1:
@@ -77,9 +81,10 @@ def fit(images, crop):
 class Bench:
     """The judge and what it thinks of the training images, taken once for all sample files."""
 
-    def __init__(self, judge, folder):
+    def __init__(self, judge, folder, through=None):
         self.judge = classifier.load(judge)
-        real, _ = classifier.embed(self.judge, read_mnist(folder, "train")[0])
+        images, _ = read_mnist(folder, "train")
+        real, _ = classifier.embed(self.judge, resize(resize(images, through), SIDE) if through else images)
         self.moments = figures.moments(real)
         self.real = real[np.random.default_rng(0).permutation(len(real))[:MOST]]
 
@@ -135,14 +140,14 @@ def train(options):
 
 def score(options):
     """Print the figures of sample files."""
-    bench = Bench(options.judge, options.mnist)
+    bench = Bench(options.judge, options.mnist, options.through)
     for path in options.samples:
         images, labels, note = read_samples(path, options.crop)
         show(str(path), {**bench.score(images, labels), "note": note}, options.json)
 
 
 def floor(options):
-    """What real images get: the test set against the training set, and again after another size and back."""
+    """Print what real images get: the test set against the training set, and again after another size and back."""
     bench = Bench(options.judge, options.mnist)
     images, labels = read_mnist(options.mnist, "t10k")
     show("real test images", bench.score(images, labels), options.json)
@@ -170,6 +175,7 @@ def parser():
         if act is score:
             verb.add_argument("samples", type=Path, nargs="+")
             verb.add_argument("--crop", action="store_true", help="cut out the middle 28 x 28, for padded digits")
+            verb.add_argument("--through", type=int, help="resize the training images to this side and back as well")
         else:
             verb.add_argument("--through", type=int, action="append", help="also resize to this side and back")
         verb.add_argument("--json", action="store_true", help="one JSON object a line")
@@ -181,5 +187,5 @@ if __name__ == "__main__":
     options = parser().parse_args()
     try:
         options.act(options)
-    except (GanError, OSError, KeyError, ValueError) as error:
+    except (GanError, OSError) as error:
         sys.exit(f"judge: {error}")

@@ -1,0 +1,66 @@
+"""Train GANs from the terminal. What plugin authors need is here, and imported only when it is used."""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pydantic import Field
+
+    from gancli.architectures import Architecture, Networks
+    from gancli.data.base import Dataset, Images, Spec
+    from gancli.errors import GanError, UsageError
+    from gancli.game import Game
+    from gancli.hookspecs import Add, hookimpl
+    from gancli.loggers import Logger
+    from gancli.losses import Loss, Move
+    from gancli.trainer import Event, Tick, Trainer
+
+_HOMES = {
+    "Add": "gancli.hookspecs",
+    "Architecture": "gancli.architectures",
+    "Dataset": "gancli.data.base",
+    "Event": "gancli.trainer",
+    "Field": "pydantic",
+    "Game": "gancli.game",
+    "GanError": "gancli.errors",
+    "Images": "gancli.data.base",
+    "Logger": "gancli.loggers",
+    "Loss": "gancli.losses",
+    "Move": "gancli.losses",
+    "Networks": "gancli.architectures",
+    "Spec": "gancli.data.base",
+    "Tick": "gancli.trainer",
+    "Trainer": "gancli.trainer",
+    "UsageError": "gancli.errors",
+    "hookimpl": "gancli.hookspecs",
+}
+
+__all__ = [  # noqa: RUF022 - in the order of _HOMES
+    "Add",
+    "Architecture",
+    "Dataset",
+    "Event",
+    "Field",
+    "Game",
+    "GanError",
+    "Images",
+    "Logger",
+    "Loss",
+    "Move",
+    "Networks",
+    "Spec",
+    "Tick",
+    "Trainer",
+    "UsageError",
+    "hookimpl",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'gancli' has no attribute '{name}'")
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_HOMES])

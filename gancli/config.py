@@ -167,13 +167,16 @@ def to_toml(resolved: Resolved) -> str:
 
 
 def _toml_lines(prefix: str, table: Mapping[str, Any], origins: Mapping[str, str]) -> list[str]:
-    lines = [tomli_w.dumps({key: _inline(value)}).strip().replace("\n", " ") for key, value in table.items()]
+    lines = [f"{tomli_w.dumps({key: 0})[:-4]}= {_inline(value)}" for key, value in table.items()]
     shown = [clean(origins.get(prefix + key, DEFAULT)) for key in table]
     return [f"{line:<32}  # {origin}" for line, origin in zip(lines, shown, strict=True)]
 
 
-def _inline(value: Any) -> Any:
-    return tuple(value) if isinstance(value, list) else value
+def _inline(value: Any) -> str:
+    """A value on one line: tomli-w spreads lists over several."""
+    if isinstance(value, list):
+        return f"[{', '.join(map(_inline, value))}]"
+    return tomli_w.dumps({"x": value}).removeprefix("x = ").strip()
 
 
 def _flatten(document: Mapping[str, Any], prefix: str = "") -> Iterable[tuple[str, Any]]:

@@ -54,11 +54,21 @@ def describe(info: FieldInfo) -> str:
     """The type of a field in one word, for help: `INT`, `FLOAT`, `a|b`."""
     if choices := choices_of(info):
         return "|".join(choices)
-    annotation = info.annotation
-    if get_origin(annotation) in (tuple, list):
-        return ",".join([_word(part) for part in get_args(annotation) if part is not Ellipsis])
-    parts = [part for part in get_args(annotation) if part is not type(None)]
-    return _word(parts[0] if parts else annotation)
+    for annotation in (info.annotation, *get_args(info.annotation)):
+        for part in (annotation, *info.metadata, *get_args(annotation)):
+            if isinstance(part, Metavar):
+                return part.word
+    if _is_list(info.annotation):
+        return ",".join([_word(part) for part in get_args(info.annotation) if part is not Ellipsis])
+    parts = [part for part in get_args(info.annotation) if part is not type(None)]
+    return _word(parts[0] if parts else info.annotation)
+
+
+class Metavar:
+    """What help calls the values of an annotated type: `Annotated[float, Metavar("TIME")]`."""
+
+    def __init__(self, word: str) -> None:
+        self.word = word
 
 
 def _word(annotation: Any) -> str:

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, Field, PlainSerializer, SerializeAsAny, model_validator
 
 from gancli.data.base import Dataset
-from gancli.options import Chosen, Options
+from gancli.options import Chosen, Metavar, Options
 
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 
@@ -52,8 +52,8 @@ def _written(every: Every) -> int | str:
     return every.steps if not every.seconds else str(every)
 
 
-Duration = Annotated[float, BeforeValidator(seconds_of), Field(gt=0), PlainSerializer(duration_text)]
-Cadence = Annotated[Every, PlainSerializer(_written)]
+Duration = Annotated[float, BeforeValidator(seconds_of), Field(gt=0), PlainSerializer(duration_text), Metavar("TIME")]
+Cadence = Annotated[Every, PlainSerializer(_written), Metavar("STEPS|TIME")]
 
 
 class Optim(Options):

@@ -11,7 +11,7 @@ import numpy as np
 from pydantic import BeforeValidator, Field, PlainSerializer
 
 from gancli.errors import GanError
-from gancli.options import Chosen
+from gancli.options import Chosen, Metavar
 from gancli.text import clean
 
 
@@ -82,7 +82,7 @@ def _parse_channels(value: Any) -> Any:
 
 
 Side = Annotated[int, Field(ge=4, le=4096)]
-Size = Annotated[tuple[Side, Side], BeforeValidator(_parse_size), PlainSerializer(size_text)]
+Size = Annotated[tuple[Side, Side], BeforeValidator(_parse_size), PlainSerializer(size_text), Metavar("SIZE")]
 Channels = Annotated[Literal["auto", 1, 3, 4], BeforeValidator(_parse_channels)]
 
 

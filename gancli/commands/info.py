@@ -1,0 +1,109 @@
+"""`gan info`: what a checkpoint, a run or a name is, without torch."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from gancli import run
+from gancli.checkpoint import Header, read_header
+from gancli.errors import Exit, GanError
+from gancli.plugins import Entry, registry
+from gancli.text import clean, plural
+
+
+@click.command("info")
+@click.argument("what", metavar="RUN|CKPT|NAME", required=False)
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+def command(what: str | None, as_json: bool) -> int:
+    """Show a checkpoint, the newest one of a run, or everything that bears a name; the newest run when left out."""
+    named = registry().named(what) if what and not Path(what).exists() else []
+    if named:
+        _show_entries(named, as_json)
+        return Exit.OK
+    path = _checkpoint(what)
+    header = read_header(path)
+    document = summary(path, header)
+    if as_json:
+        click.echo(json.dumps(document, indent=2))
+    else:
+        _show(document)
+    return Exit.OK
+
+
+def summary(path: Path, header: Header) -> dict[str, Any]:
+    """The header in the words of a user; raises GanError where it is damaged."""
+    try:
+        return {
+            "checkpoint": str(path),
+            "step": int(header.step),
+            "images_seen": int(header.images_seen),
+            "seconds": float(header.seconds),
+            "arch": header.settings["arch"]["name"],
+            "loss": header.settings["loss"]["name"],
+            "data": header.settings["data"]["source"],
+            "conditional": bool(header.conditional),
+            "spec": dict(header.spec),
+            "metrics": dict(header.metrics),
+            "packages": dict(header.packages),
+            "torch": header.torch,
+            "size": path.stat().st_size,
+            "settings": dict(header.settings),
+        }
+    except (KeyError, TypeError, ValueError) as error:
+        raise GanError(f"{clean(path)} has a damaged header.", "Use another checkpoint of the run.") from error
+
+
+def _checkpoint(what: str | None) -> Path:
+    try:
+        return run.find_checkpoint(what)
+    except GanError as error:
+        if what is None or "has no checkpoint" in error.message:
+            raise
+        raise GanError(f"There is no run, checkpoint or registered name '{clean(what)}'.", error.hint) from None
+
+
+def _show_entries(entries: list[Entry], as_json: bool) -> None:
+    documents = [{**vars(entry)} for entry in entries]
+    if as_json:
+        click.echo(json.dumps(documents, indent=2))
+        return
+    options = {"architecture": "--arch", "loss": "--loss", "preset": "--preset", "dataset": ""}
+    for entry in entries:
+        click.echo(f"{entry.kind} {clean(entry.name)}: {entry.summary}  [{clean(entry.package)} {clean(entry.version)}]")
+        if entry.kind in options:
+            click.echo(f"  gan train {options[entry.kind]} {clean(entry.name)} --help".replace("  -", " -"))
+
+
+def _show(document: dict[str, Any]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    spec = document["spec"]
+    size = f"{spec.get('height')}x{spec.get('width')}, {plural(spec.get('channels') or 0, 'channel')}"
+    rows = {
+        "checkpoint": document["checkpoint"],
+        "trained": f"{plural(document['step'], 'step')}, {plural(document['images_seen'], 'image')}, "
+        f"{document['seconds']:,.0f} s",
+        "game": f"{document['arch']} × {document['loss']}" + (", conditional" if document["conditional"] else ""),
+        "data": document["data"],
+        "images": size,
+        "classes": ", ".join(map(str, spec.get("classes", [])[:20])) or "none",
+        "file": f"{document['size'] / 1e6:,.1f} MB, torch {document['torch']}",
+        "provided by": ", ".join(f"{k} ({v})" for k, v in document["packages"].items()),
+    }
+    rows |= {f"last {name}": _number(value) for name, value in document["metrics"].items()}
+    table = Table(box=None, show_header=False, pad_edge=False)
+    for name, value in rows.items():
+        table.add_row(Text(clean(name), "bold"), Text(clean(value)))
+    for group in ("arch", "loss", "optim"):
+        options = {k: v for k, v in dict(document["settings"].get(group, {})).items() if k != "name"}
+        shown = ", ".join(f"{name} {value}" for name, value in options.items())
+        table.add_row(Text(group, "bold"), Text(clean(shown)))
+    Console(highlight=False, soft_wrap=False).print(table)
+
+
+def _number(value: Any) -> str:
+    return f"{value:.4g}" if isinstance(value, int | float) else str(value)

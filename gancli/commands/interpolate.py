@@ -1,0 +1,117 @@
+"""`gan interpolate`: the way from image to image."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from gancli import run
+from gancli.commands.sample import PICTURES, check_target
+from gancli.errors import Exit, UsageError
+from gancli.text import clean, plural
+
+if TYPE_CHECKING:
+    import numpy as np
+    from torch import Tensor
+
+    from gancli.generator import Generator
+
+ANIMATIONS = (".gif", ".webp")
+
+
+@click.command("interpolate")
+@click.argument("model", metavar="[RUN|CKPT]", required=False)
+@click.option("--seeds", default="1,2,3", show_default=True, help="The images to pass through, by seed.")
+@click.option("--frames", type=click.IntRange(2, 100_000), help="Frames in all.  [60; a strip: 12]")
+@click.option("--mode", type=click.Choice(["slerp", "lerp"]), help="Along the sphere or straight.  [the architecture's]")
+@click.option("--class", "classes", metavar="NAME,...", help="One class that stays, or several to morph through.")
+@click.option("--truncation", type=click.FloatRange(0, min_open=True), metavar="FLOAT", help="As in `gan sample`.")
+@click.option("--loop", is_flag=True, help="Come back to the first image at the end.")
+@click.option("--fps", type=click.FloatRange(0.5, 50), default=20, show_default=True, help="Frames a second.")
+@click.option("--scale", type=click.IntRange(1, 32), help="Enlarge every pixel.  [so that frames are 128 or more]")
+@click.option("--out", default="interpolation.gif", show_default=True, metavar="FILE", help="A .gif, or a .png strip.")
+@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:1 or mps.")
+@click.option("--force", is_flag=True, help="Write over a file that is there.")
+@click.pass_context
+def command(ctx: click.Context, /, **given: Any) -> int:
+    """Walk through the latent space from seed to seed, as an animation (.gif, .webp) or a strip (.png).
+
+    The class stays fixed, or changes along the way: --class 3,8.
+    """
+    path = run.find_checkpoint(given["model"])
+    target = Path(given["out"])
+    named = ctx.get_parameter_source("out") is not click.core.ParameterSource.DEFAULT
+    check_target(target, (*ANIMATIONS, *PICTURES), force=given["force"] or not named)
+    moving = target.suffix.lower() in ANIMATIONS and target.suffix.lower() != ""
+    seeds = _seeds(given["seeds"])
+    frames = given["frames"] or (60 if moving else 12)
+
+    from gancli import images
+    from gancli.generator import Generator
+
+    generator = Generator.load(path, given["device"])
+    pixels = walk(generator, seeds, frames, given)
+    if moving:
+        scale = given["scale"] or max(1, -(-128 // min(pixels.shape[2:])))
+        shown = [_enlarged(frame.transpose(1, 2, 0), scale) for frame in pixels]
+        images.save_animation(target, shown, 1 / given["fps"])
+    else:
+        images.save(target, _enlarged(images.grid(pixels, len(pixels)), given["scale"] or 1))
+    click.echo(f"{plural(len(pixels), 'frame')} through seeds {', '.join(map(str, seeds))} in {clean(target)}")
+    return Exit.OK
+
+
+def walk(generator: "Generator", seeds: list[int], frames: int, given: dict[str, Any]) -> "np.ndarray":
+    """The frames, uint8 (N, C, H, W), on the way through the seeds."""
+    import torch
+
+    from gancli import latents
+
+    stops = [generator.latents(seed, [0]) for seed in seeds]
+    if given["truncation"]:
+        stops = [generator.arch.truncate(stop, given["truncation"]) for stop in stops]
+    mixes = {"slerp": latents.slerp, "lerp": latents.lerp, None: generator.arch.mix}
+    stops = [*stops, stops[0]] if given["loop"] else stops
+    # In a loop the last frame would show the first image twice.
+    places = list(positions(len(stops), frames + bool(given["loop"])))[:frames]
+    z = torch.cat([mixes[given["mode"]](stops[at], stops[at + 1], t) for at, t in places])
+    return generator(z, _classes(generator, given["classes"], frames, loop=given["loop"]))
+
+
+def positions(stops: int, frames: int) -> Iterator[tuple[int, float]]:
+    """For each frame the stop it comes from and the share of the way to the next, evenly from first to last."""
+    for frame in range(frames):
+        place = frame * (stops - 1) / (frames - 1)
+        at = min(int(place), stops - 2)
+        yield at, place - at
+
+
+def _classes(generator: "Generator", text: str | None, frames: int, *, loop: bool) -> "Tensor | None":
+    """The class of every frame (frames,), or their shares (frames, classes) where they morph."""
+    import torch
+
+    names = [name.strip() for name in text.split(",")] if text else []
+    if len(names) < 2:
+        return generator.classes(names or list(generator.spec.classes[:1]) * generator.conditional, frames)
+    numbers = [generator.class_number(name) for name in names]
+    if not generator.arch.mixes_classes:
+        raise UsageError(f"Architecture {generator.arch.name} cannot morph between classes.", "Give one --class.")
+    numbers = [*numbers, numbers[0]] if loop else numbers
+    corners = torch.eye(len(generator.spec.classes))[numbers]
+    places = list(positions(len(numbers), frames + loop))[:frames]
+    return torch.stack([torch.lerp(corners[at], corners[at + 1], t) for at, t in places])
+
+
+def _seeds(text: str) -> list[int]:
+    try:
+        seeds = [int(part) for part in text.split(",")]
+    except ValueError:
+        raise UsageError(f"--seeds {clean(text)}: seeds are whole numbers, such as 1,2,3.") from None
+    if len(seeds) < 2 or min(seeds) < 0:
+        raise UsageError(f"--seeds {clean(text)}: a walk needs two seeds or more, none below 0.", "Such as 1,2,3.")
+    return seeds
+
+
+def _enlarged(pixels: "np.ndarray", scale: int) -> "np.ndarray":
+    return pixels.repeat(scale, 0).repeat(scale, 1)

@@ -1,0 +1,70 @@
+"""Click options out of pydantic fields, and back: what was typed becomes a layer of settings."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import click
+from click.core import ParameterSource
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
+
+from gancli.config import SHORT, Config
+from gancli.options import Options, choices_of, describe, own_fields
+
+
+class SettingOption(click.Option):
+    """An option that stands for one setting, by its dotted name."""
+
+    def __init__(self, key: str, info: FieldInfo, words: str | None = None, default: Any = None) -> None:
+        self.key = key
+        words = words or "--" + key.replace("_", "-")
+        flag = describe(info) == "BOOL"
+        choices = choices_of(info)
+        super().__init__(
+            [f"{words}/{_negative(words)}" if flag else words, key.replace(".", "__")],
+            type=bool if flag else click.Choice(choices, case_sensitive=False) if choices else str,
+            metavar=None if flag or choices else describe(info),
+            default=None,
+            help=_help(info, info.default if default is None else default),
+        )
+
+
+def options_of(
+    model: type[Options],
+    prefix: str = "",
+    short: frozenset[str] = frozenset(),
+    defaults: Mapping[str, Any] | None = None,
+) -> list[click.Parameter]:
+    """An option for each of the model's own fields; those in `short` are written without the prefix.
+
+    `defaults` are shown in place of the fields' own, by dotted name.
+    """
+    shown = defaults or {}
+    return [
+        SettingOption(prefix + name, info, f"--{name.replace('_', '-')}" if name in short else None, shown.get(prefix + name))
+        for name, info in own_fields(model)
+    ]
+
+
+def typed_layer(ctx: click.Context, parameters: Iterable[click.Parameter]) -> Config:
+    """The layer of settings that the command line gives."""
+    values, origins = {}, {}
+    for parameter in parameters:
+        key = getattr(parameter, "key", None) or SHORT.get(parameter.name or "")
+        given = parameter.name and ctx.get_parameter_source(parameter.name) is ParameterSource.COMMANDLINE
+        if key and given:
+            values[key] = ctx.params[parameter.name or ""]
+            origins[key] = parameter.opts[0]
+    return Config("command line", values, origins)
+
+
+def _negative(words: str) -> str:
+    head, dot, name = words.removeprefix("--").rpartition(".")
+    return f"--{head}{dot}no-{name}"
+
+
+def _help(info: FieldInfo, default: Any) -> str:
+    if default is None or default is PydanticUndefined or default is False or default == "":
+        return info.description or ""
+    shown = ",".join(map(str, default)) if isinstance(default, tuple | list) else str(default)
+    return f"{info.description}  [{shown}]"

@@ -1,0 +1,147 @@
+"""`gan sample`: images from a trained generator."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from gancli import run
+from gancli.errors import Exit, GanError, UsageError
+from gancli.text import clean, plural
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from gancli.generator import Generator
+
+PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".bmp")
+
+
+@click.command("sample")
+@click.argument("model", metavar="[RUN|CKPT]", required=False)
+@click.option("-n", "count", type=click.IntRange(1, 10_000_000), default=64, show_default=True, help="How many images.")
+@click.option("--seed", type=click.IntRange(0, 2**63 - 1), default=0, show_default=True, help="Seed of the latents.")
+@click.option("--class", "classes", metavar="NAME,...", help="Classes to ask for, in turn; default: all in turn.")
+@click.option("--truncation", type=click.FloatRange(0, min_open=True), metavar="FLOAT",
+              help="Cut the normal distribution of the latents at ± this: 0.7 is typical images, 2 nearly all.")  # fmt: skip
+@click.option("--out", metavar="FILE|DIR", help="A grid (.png, .jpg, .webp), an array (.npz), or a folder of PNGs.")
+@click.option("--columns", type=click.IntRange(1), help="Columns of the grid.  [as square as it gets]")
+@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:1 or mps.")
+@click.option("--show", is_flag=True, help="Draw them in the terminal; Enter draws the next ones.")
+@click.option("--force", is_flag=True, help="Write over a file that is there.")
+def command(
+    model: str | None,
+    count: int,
+    seed: int,
+    classes: str | None,
+    truncation: float | None,
+    out: str | None,
+    columns: int | None,
+    device: str,
+    show: bool,
+    force: bool,
+) -> int:
+    """Make images with the averaged generator of a run or checkpoint; the newest run when left out.
+
+    Image number i of a seed is always the same, however many are made.
+    """
+    path = run.find_checkpoint(model)
+    target = None if show and out is None else Path(out or "samples.png")
+    if target is not None:
+        check_target(target, (*PICTURES, ".npz", ""), force=force or out is None)
+
+    from gancli.generator import Generator
+
+    generator = Generator.load(path, device)
+    names = [name.strip() for name in classes.split(",")] if classes else []
+    columns = columns or _columns(generator, names, count)
+    pixels, labels = make(generator, names, range(count), seed, truncation)
+    if target is not None:
+        write(target, pixels, labels, columns)
+        click.echo(f"{plural(count, 'image')} of step {generator.header.step:,} in {clean(target)}")
+    if show:
+        _show(generator, names, count, seed, truncation, columns, pixels)
+    return Exit.OK
+
+
+def make(
+    generator: "Generator", names: list[str], numbers: range, seed: int, truncation: float | None
+) -> tuple["np.ndarray", "np.ndarray | None"]:
+    """The images with these numbers, uint8 (N, C, H, W), and their classes (N,)."""
+    import numpy as np
+
+    pixels, labels = [], []
+    for start in range(numbers.start, numbers.stop, 4096):
+        part = range(start, min(start + 4096, numbers.stop))
+        z = generator.latents(seed, part)
+        y = generator.classes(names, part.stop)
+        y = None if y is None else y[part.start :]
+        pixels.append(generator(z if truncation is None else generator.arch.truncate(z, truncation), y))
+        labels.append(None if y is None else y.numpy())
+    known = [label for label in labels if label is not None]
+    return np.concatenate(pixels), np.concatenate(known) if known else None
+
+
+def write(target: Path, pixels: "np.ndarray", labels: "np.ndarray | None", columns: int) -> None:
+    """Write images as an array (.npz), single files (a folder), or a grid."""
+    import numpy as np
+
+    from gancli import images
+    from gancli.files import replacing
+
+    if target.suffix.lower() == ".npz":
+        with replacing(target) as temporary, temporary.open("wb") as file:
+            np.savez_compressed(file, images=pixels, **({} if labels is None else {"labels": labels}))
+    elif target.suffix:
+        images.save(target, images.grid(pixels, columns))
+    else:
+        target.mkdir(parents=True, exist_ok=True)
+        for number, image in enumerate(pixels):
+            images.save(target / f"{number:06d}.png", image.transpose(1, 2, 0))
+
+
+def check_target(target: Path, suffixes: tuple[str, ...], *, force: bool) -> None:
+    """Raise a UsageError before any work where the result could not be written."""
+    if target.suffix.lower() not in suffixes:
+        known = ", ".join(filter(None, suffixes))
+        raise UsageError(f"{clean(target)}: files named {clean(target.suffix) or '(none)'} cannot be written here.",
+                         f"Give one of {known}.")  # fmt: skip
+    if not target.parent.is_dir():
+        raise GanError(f"There is no folder {clean(target.parent)} to write to.")
+    taken = any(target.iterdir()) if target.is_dir() else target.exists()
+    if taken and not force:
+        raise UsageError(f"{clean(target)} is there already.", "Give another --out, or --force.")
+
+
+def _columns(generator: "Generator", names: list[str], count: int) -> int:
+    """A column a class where the grid shows several, else as square as it gets."""
+    kinds = len(names) or (len(generator.spec.classes) if generator.conditional else 1)
+    return kinds if 1 < kinds <= min(count, 16) else max(1, round(count**0.5))
+
+
+def _show(
+    generator: "Generator",
+    names: list[str],
+    count: int,
+    seed: int,
+    truncation: float | None,
+    columns: int,
+    pixels: "np.ndarray",
+) -> None:
+    """Draw grids in the terminal, the next ones at each Enter; only the first where nobody is there to press it."""
+    from gancli import images
+    from gancli.display.blocks import show
+
+    start = 0
+    while True:
+        show(images.grid(pixels, columns))
+        if not (sys.stdin.isatty() and sys.stdout.isatty()):
+            return
+        try:
+            if click.prompt("Enter for the next ones, q to end", default="", show_default=False).strip().lower() == "q":
+                return
+        except click.Abort:
+            return
+        start += count
+        pixels, _ = make(generator, names, range(start, start + count), seed, truncation)

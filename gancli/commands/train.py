@@ -1,0 +1,254 @@
+"""`gan train`: from settings to a finished run."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from gancli import config, run
+from gancli.commands.options import options_of, typed_layer
+from gancli.config import Config, Resolved
+from gancli.data.base import Dataset
+from gancli.errors import Exit, GanError, UsageError
+from gancli.options import own_fields
+from gancli.plugins import registry
+from gancli.settings import Optim, Settings
+from gancli.text import clean, plural
+
+if TYPE_CHECKING:
+    from gancli.trainer import Tick, Trainer
+
+DISPLAYS = ("auto", "live", "plain", "json", "none")
+SHARED_DATA = frozenset(name for name, _ in own_fields(Dataset))
+PARTS = {"arch": "architecture", "loss": "loss"}
+
+
+class TrainCommand(click.Command):
+    """A command whose options include those of the chosen architecture, loss and dataset.
+
+    A first look at the words finds the choice; `--help` without one shows what is common, and imports no torch.
+    """
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        ctx.meta["chosen"] = self._chosen_options(ctx, args)
+        return super().parse_args(ctx, args)
+
+    def get_params(self, ctx: click.Context) -> list[click.Parameter]:
+        return [*super().get_params(ctx), *ctx.meta.get("chosen", [])]
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        sections: dict[str, list[tuple[str, str]]] = {}
+        for parameter in self.get_params(ctx):
+            record = parameter.get_help_record(ctx)
+            if record is not None:
+                sections.setdefault(_section(parameter), []).append(record)
+        for name, records in sections.items():
+            with formatter.section(name):
+                formatter.write_dl(records)
+
+    def _chosen_options(self, ctx: click.Context, args: list[str]) -> list[click.Parameter]:
+        probe = self._probe(args)
+        asks_help = bool({"-h", "--help"} & set(args))
+        options: list[click.Parameter] = []
+        if asks_help and not any(probe.get(name) for name in (*PARTS, "preset", "config")):
+            return options_of(Optim, "optim.")
+        choice = config.chosen(_layers(probe))
+        classes = {part: registry().find(kind, choice[f"{part}.name"]).load() for part, kind in PARTS.items()}
+        suggested = {key: value for cls in classes.values() for key, value in cls.suggests.items()}
+        for part, cls in classes.items():
+            options += options_of(cls, f"{part}.", defaults=suggested)
+        options += options_of(Optim, "optim.", defaults=suggested)
+        return options + _dataset_options(args)
+
+    def _probe(self, args: list[str]) -> dict[str, Any]:
+        """The choices among the words, whatever else is there."""
+        names = ("arch", "loss", "preset", "config", "resume")
+        parameters = [parameter for parameter in self.params if parameter.name in names]
+        probe = click.Command("probe", params=parameters, add_help_option=False)
+        settings = {"ignore_unknown_options": True, "allow_extra_args": True, "resilient_parsing": True}
+        return probe.make_context("probe", [*args], **settings).params
+
+
+def _dataset_options(args: list[str]) -> list[click.Parameter]:
+    """The options that only some datasets have, when one is typed; the chosen one refuses those of others."""
+    if not any(word.startswith("--data.") for word in args):
+        return []
+    found: dict[str, click.Parameter] = {}
+    for entry in registry().listing("dataset"):
+        for option in options_of(entry.load(), "data."):
+            if getattr(option, "key", "").removeprefix("data.") not in SHARED_DATA:
+                found.setdefault(option.name or "", option)
+    return list(found.values())
+
+
+def _section(parameter: click.Parameter) -> str:
+    key = getattr(parameter, "key", "")
+    head = key.partition(".")[0] if "." in key else ""
+    titles = {"arch": "Architecture", "loss": "Loss", "data": "Data", "optim": "Optimisation"}
+    if parameter.name in {"out", "name", "display", "dry_run", "config", "resume", "help"}:
+        return "Command"
+    return titles.get(head, "Training" if key else "What to train")
+
+
+def _layers(given: dict[str, Any]) -> list[Config]:
+    """Every layer but the command line's own settings, lowest first."""
+    layers = []
+    if given.get("resume"):
+        layers.append(_resumed_layer(given["resume"]))
+    if given.get("preset"):
+        layers.append(config.preset(given["preset"]))
+    if given.get("config"):
+        layers.append(_config_layer(Path(given["config"])))
+    layers.append(config.read_environment())
+    typed = {f"{part}.name": given[part] for part in PARTS if given.get(part)}
+    return [*layers, Config("command line", typed, {key: f"--{key.partition('.')[0]}" for key in typed})]
+
+
+def _config_layer(path: Path) -> Config:
+    """The settings in a TOML file, a run folder or a checkpoint."""
+    if path.is_dir():
+        path = path / "config.toml"
+    if path.suffix == run.SUFFIX:
+        from gancli.checkpoint import read_header
+
+        return Config.nested(path.name, read_header(path).settings)
+    return config.read_toml(path)
+
+
+def _resumed_layer(name: str) -> Config:
+    from gancli.checkpoint import read_header
+
+    return Config.nested("resumed run", read_header(run.find_checkpoint(name)).settings)
+
+
+def train(ctx: click.Context, /, **given: Any) -> int:
+    """Train a GAN on SOURCE: a folder of images, MNIST's files, a .npy or .npz array, or a dataset by name.
+
+    Without SOURCE it draws its own digits. With --arch, --loss or --preset, --help also lists their options.
+    """
+    if given["source"] and given["data"]:
+        raise UsageError("SOURCE and --data say the same thing twice.", "Give one of them.")
+    layers = _layers(given)
+    typed = typed_layer(ctx, ctx.command.get_params(ctx))
+    resolved = config.resolve([*layers[:-1], Config(typed.origin, {**layers[-1].values, **typed.values}, typed.origins)])
+    resolved = _with_length(resolved)
+    for note in resolved.notes:
+        click.echo(f"Note: {note}", err=True)
+    images = resolved.settings.data.load()
+    for note in images.notes:
+        click.echo(f"Note: {note}", err=True)
+    if given["dry_run"]:
+        return _show_plan(resolved, images)
+    return _train(resolved, images, given)
+
+
+def _with_length(resolved: Resolved) -> Resolved:
+    """A run has an end: 20,000 steps where nothing says otherwise."""
+    settings = resolved.settings
+    if settings.steps or settings.epochs or settings.time:
+        return resolved
+    return Resolved(settings.model_copy(update={"steps": 20_000}), resolved.origins, resolved.notes)
+
+
+def _show_plan(resolved: Resolved, images: Any) -> int:
+    """The merged settings as TOML, and the networks with their sizes as comments: a file that --config takes."""
+    from gancli.trainer import build
+
+    settings: Any = resolved.settings
+    conditional = settings.arch.is_conditional(settings.conditional, len(images.classes))
+    networks = build(settings.arch, settings.loss, images, conditional)
+    click.echo(config.to_toml(resolved))
+    channels, height, width = images.spec.shape
+    click.echo(f"# {plural(len(images), 'image')}, {height}x{width}, {plural(channels, 'channel')}")
+    for name, network in networks.items():
+        count = sum(parameter.numel() for parameter in network.parameters())
+        click.echo(f"# {name}: {plural(count, 'parameter')}")
+    return Exit.OK
+
+
+def _train(resolved: Resolved, images: Any, given: dict[str, Any]) -> int:
+    from gancli.display import make_display
+    from gancli.files import write_text
+    from gancli.loggers.jsonl import JSONL
+    from gancli.trainer import Trainer
+
+    trainer = Trainer(resolved.settings, images)
+    if given["resume"]:
+        checkpoint = run.find_checkpoint(given["resume"])
+        trainer.run = run.Run(checkpoint.parent.parent)
+        trainer.resume(checkpoint)
+    else:
+        parent = Path(given["out"]) if given["out"] else run.home()
+        trainer.run = run.new_run(parent, _label(resolved.settings), given["name"])
+        write_text(trainer.run.config, config.to_toml(resolved))
+    display = make_display(given["display"], trainer)
+    with _signals(trainer) as caught, JSONL(trainer.run) as log, display:
+        for tick in trainer:
+            log.tick(tick)
+            display.tick(tick)
+    return _finish(trainer.run, resolved.settings, caught)
+
+
+def _label(settings: Settings) -> str:
+    source = settings.data.source.removeprefix(f"{settings.data.name}:")
+    data = Path(source).resolve().name if settings.data.name != source else source
+    return f"{settings.arch.name}-{settings.loss.name}-{Path(data).stem}".replace("/", "-")
+
+
+@contextmanager
+def _signals(trainer: "Trainer") -> Iterator[list[int]]:
+    """SIGINT and SIGTERM finish the step and save; a second one stops at once."""
+    import signal
+
+    caught: list[int] = []
+
+    def handle(number: int, _: Any) -> None:
+        if caught:
+            raise SystemExit(128 + number)
+        caught.append(number)
+        trainer.stop()
+
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.signal(number, handle) for number in numbers]
+    try:
+        yield caught
+    finally:
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)
+
+
+def _finish(done: run.Run, settings: Settings, caught: list[int]) -> int:
+    """What to type next, on stderr; the run folder as the last line on stdout."""
+    name = clean(done.name if done.path.parent == run.home() else done.path)
+    if caught:
+        click.echo(f"Stopped and saved. Continue with: gan train --resume {name}", err=True)
+    else:
+        click.echo(f"Done. Real beside generated: {clean(done.comparison)}", err=True)
+        click.echo(f"Next:  gan sample {name} --show", err=True)
+        click.echo(f"       gan interpolate {name} --seeds 1,2,3 --out walk.gif", err=True)
+    click.echo(str(done.path))
+    return 128 + caught[0] if caught else Exit.OK
+
+
+def _parameters() -> list[click.Parameter]:
+    names = {kind: f"see `gan list {kind}s`" for kind in ("architecture", "preset")}
+    return [
+        click.Argument(["source"], required=False),
+        click.Option(["--preset"], metavar="NAME", help=f"A paper's pair of architecture and loss; {names['preset']}."),
+        click.Option(["--arch"], metavar="NAME", help=f"Architecture; {names['architecture']}.  [dcgan]"),
+        click.Option(["--loss"], metavar="NAME", help="Loss; see `gan list losses`.  [gan]"),
+        click.Option(["--data"], metavar="SOURCE", help="The same as SOURCE."),
+        click.Option(["--config"], metavar="FILE", help="Settings: a TOML file, a run folder or a checkpoint."),
+        click.Option(["--resume"], metavar="RUN", help="Continue a run where it stopped."),
+        click.Option(["--out"], metavar="DIR", help="Folder of the run's folder.  [runs]"),
+        click.Option(["--name"], metavar="NAME", help="Name of the run; default: a number and what it trains."),
+        click.Option(["--display"], type=click.Choice(DISPLAYS), default="auto", help="How progress is shown."),
+        click.Option(["--dry-run"], is_flag=True, help="Show the settings, their origins and the networks; do nothing."),
+        *options_of(Settings),
+        *[o for o in options_of(Dataset, "data.", SHARED_DATA) if getattr(o, "key", "") != "data.source"],
+    ]
+
+
+command = TrainCommand("train", callback=click.pass_context(train), params=_parameters(), help=train.__doc__)

@@ -1,0 +1,91 @@
+"""What shows a training: told of every tick, inside a `with`."""
+
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+if TYPE_CHECKING:
+    from gancli.trainer import Tick, Trainer
+
+
+@dataclass(frozen=True)
+class About:
+    """What is trained, as a display names it; `tile` is the height and width of one image in a grid of samples."""
+
+    arch: str
+    loss: str
+    data: str
+    device: str
+    probabilities: bool
+    tile: tuple[int, int] | None = None
+
+
+class Display:
+    """Shows nothing; a subclass defines `tick`, and `open` and `close` where it holds the screen.
+
+    A training outlives whoever watches it: a display whose reader has gone falls silent, and raises nothing.
+    """
+
+    def open(self) -> None:
+        """Take what the display needs."""
+
+    def tick(self, tick: "Tick") -> None:
+        """Show one tick."""
+
+    def close(self) -> None:
+        """Give everything back, whatever happened."""
+
+    def __enter__(self) -> Self:
+        self.open()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+
+def make_display(kind: str, trainer: "Trainer") -> Display:
+    """The display of that kind: auto, live, plain, json or none; live falls back to plain without a real terminal."""
+    if kind == "none":
+        return Display()
+    if kind == "json":
+        from gancli.display.json import JSON
+
+        return JSON()
+    if kind in {"auto", "live"} and moves_cursor():
+        from gancli.display.live import Live
+
+        return Live(about(trainer))
+    from gancli.display.plain import Plain
+
+    return Plain(about(trainer))
+
+
+def about(trainer: "Trainer") -> About:
+    """All that a display wants to know of a trainer."""
+    from gancli.device import describe
+
+    settings, spec = trainer.settings, trainer.data.spec
+    return About(
+        arch=settings.arch.name,
+        loss=settings.loss.name,
+        data=data_name(settings.data.name, settings.data.source),
+        device=describe(trainer.device),
+        probabilities=trainer.loss.probabilities,
+        tile=(spec.height, spec.width),
+    )
+
+
+def data_name(dataset: str, source: str) -> str:
+    """The short name of a source: a dataset's own, or the last part of its path."""
+    place = source.removeprefix(f"{dataset}:")
+    return place if place == dataset else Path(place).expanduser().resolve().name or place
+
+
+def moves_cursor() -> bool:
+    """Whether stderr is a real terminal that can draw over what it has drawn."""
+    # Not Rich's own judgement: FORCE_COLOR makes it take a pipe for a terminal.
+    terminal = os.environ.get("TERM", "" if os.name == "posix" else "windows")
+    return sys.stderr.isatty() and terminal not in {"", "dumb", "unknown"}
