@@ -54,6 +54,7 @@ def gan() -> None:
 
 def main(args: Sequence[str] | None = None) -> NoReturn:
     """Run `gan`; a GanError becomes one line on stderr and its exit code."""
+    _share_the_processor()
     warnings.showwarning = _warn
     try:
         result = gan.main(args, prog_name="gan", standalone_mode=False)
@@ -72,6 +73,16 @@ def main(args: Sequence[str] | None = None) -> NoReturn:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = Exit.OK
     sys.exit(code)
+
+
+def _share_the_processor() -> None:
+    """Keep OpenMP's threads from spinning for long where another process wants the core; read when torch is loaded.
+
+    At the end of each parallel region they wait in a loop for the slowest; beside a busy process that wait is most of
+    the time, and a short one costs nothing when the machine is quiet (benchmarks/threads.py).
+    """
+    if not {"OMP_WAIT_POLICY", "GOMP_SPINCOUNT"} & set(os.environ):
+        os.environ["GOMP_SPINCOUNT"] = "10000"
 
 
 def _report(error: GanError) -> Exit:

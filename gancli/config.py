@@ -37,7 +37,7 @@ class Config:
     @classmethod
     def nested(cls, origin: str, document: Mapping[str, Any], *, strict: bool = True) -> "Config":
         """The layer that a TOML document or a JSON header holds; `arch = "x"` is short for its name."""
-        return cls(origin, dict(_flatten(document)), strict=strict)
+        return cls(origin, flatten(document), strict=strict)
 
     def origin_of(self, key: str) -> str:
         """What a user is told about where a value came from."""
@@ -177,6 +177,11 @@ def _inline(value: Any) -> str:
     if isinstance(value, list):
         return f"[{', '.join(map(_inline, value))}]"
     return tomli_w.dumps({"x": value}).removeprefix("x = ").strip()
+
+
+def flatten(document: Mapping[str, Any]) -> dict[str, Any]:
+    """Nested settings by dotted name."""
+    return dict(_flatten(document))
 
 
 def _flatten(document: Mapping[str, Any], prefix: str = "") -> Iterable[tuple[str, Any]]:

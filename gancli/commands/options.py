@@ -12,6 +12,10 @@ from gancli.config import SHORT, Config
 from gancli.options import Options, choices_of, describe, own_fields
 
 
+WORDS = {**SHORT, "source": SHORT["data"]}
+"""The words of the command line that choose, and the settings they are short for."""
+
+
 class SettingOption(click.Option):
     """An option that stands for one setting, by its dotted name."""
 
@@ -50,7 +54,7 @@ def typed_layer(ctx: click.Context, parameters: Iterable[click.Parameter]) -> Co
     """The layer of settings that the command line gives."""
     values, origins = {}, {}
     for parameter in parameters:
-        key = getattr(parameter, "key", None) or SHORT.get(parameter.name or "")
+        key = getattr(parameter, "key", None) or WORDS.get(parameter.name or "")
         given = parameter.name and ctx.get_parameter_source(parameter.name) is ParameterSource.COMMANDLINE
         if key and given:
             values[key] = ctx.params[parameter.name or ""]

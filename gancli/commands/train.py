@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 DISPLAYS = ("auto", "live", "plain", "json", "none")
 SHARED_DATA = frozenset(name for name, _ in own_fields(Dataset))
+HARMLESS = config.LENGTHS | {"checkpoint_every", "sample_every", "log_every", "keep"}
+"""Settings that may change when a run is resumed, and leave its weights the same, bit for bit."""
 PARTS = {"arch": "architecture", "loss": "loss"}
 
 
@@ -174,21 +176,47 @@ def _train(resolved: Resolved, images: Any, given: dict[str, Any]) -> int:
     from gancli.loggers.jsonl import JSONL
     from gancli.trainer import Trainer
 
-    trainer = Trainer(resolved.settings, images)
     if given["resume"]:
-        checkpoint = run.find_checkpoint(given["resume"])
-        trainer.run = run.Run(checkpoint.parent.parent)
-        trainer.resume(checkpoint)
+        trainer = _resumed(resolved, images, given["resume"])
     else:
+        trainer = Trainer(resolved.settings, images)
         parent = Path(given["out"]) if given["out"] else run.home()
         trainer.run = run.new_run(parent, _label(resolved.settings), given["name"])
         write_text(trainer.run.config, config.to_toml(resolved))
+    assert trainer.run is not None
     display = make_display(given["display"], trainer)
     with _signals(trainer) as caught, JSONL(trainer.run) as log, display:
         for tick in trainer:
             log.tick(tick)
             display.tick(tick)
     return _finish(trainer.run, resolved.settings, caught)
+
+
+def _resumed(resolved: Resolved, images: Any, name: str) -> "Trainer":
+    """A trainer that continues a run; raises UsageError where it cannot, and says what is no longer as it was."""
+    from gancli.checkpoint import read_header
+    from gancli.trainer import Trainer
+
+    path = run.find_checkpoint(name)
+    header = read_header(path)
+    now = config.flatten(resolved.settings.document())
+    changed = {key: value for key, value in config.flatten(header.settings).items() if now.get(key) != value}
+    if fixed := [key for key in changed if key.startswith("arch.")]:
+        key = "arch.name" if "arch.name" in fixed else fixed[0]
+        raise UsageError(
+            f"Run {clean(name)} was trained with {key} = {clean(changed[key])}, not {clean(now.get(key, 'that'))}.",
+            "Leave that out, or start a new run.",
+        )
+    if images.spec.document() != header.spec:
+        raise UsageError(f"The images are not of the size, channels and classes that {clean(name)} was trained on.")
+    for key in sorted(set(changed) - HARMLESS):
+        was, is_now = clean(changed[key]), clean(now.get(key, "unset"))
+        click.echo(f"Note: {key} was {was} and is {is_now}: the run will differ from one that never stopped.", err=True)
+    trainer = Trainer(resolved.settings, images, run.Run(path.parent.parent))
+    trainer.resume(path)
+    if (trainer.progress or 0) >= 1:
+        raise UsageError(f"Run {clean(name)} is finished at step {trainer.step:,}.", "Give it a longer --steps or --time.")
+    return trainer
 
 
 def _label(settings: Settings) -> str:

@@ -55,22 +55,24 @@ def extent(values: Sequence[float]) -> Extent | None:
 
 def buckets(values: Sequence[float], count: int) -> list[Extent | None]:
     """The extents of at most `count` even stretches of the values; one a value where there are fewer."""
+    return [extent(part) for part in stretches(values, count)]
+
+
+def stretches(values: Sequence[float], count: int) -> list[Sequence[float]]:
+    """The values in at most `count` even parts."""
     count = max(1, min(count, len(values)))
     edges = [at * len(values) // count for at in range(count + 1)]
-    return [extent(values[a:b]) for a, b in pairwise(edges)] if values else []
+    return [values[a:b] for a, b in pairwise(edges)] if values else []
 
 
 def spark(values: Sequence[float], width: int, ascii_only: bool = False) -> str:
-    """A curve one line high and at most `width` wide; a stretch is drawn by its value farthest from the median."""
+    """A curve one line high and at most `width` wide: of each stretch the mean, or the spike where it has one."""
     levels, whole = ASCII_BLOCKS if ascii_only else BLOCKS, extent(values)
     if whole is None:
         return ""
     middle = median(value for value in values if math.isfinite(value))
-
-    def letter(bucket: Extent | None) -> str:
-        return levels[_level(max(bucket, key=lambda v: abs(v / 2 - middle / 2)), whole, len(levels))] if bucket else " "
-
-    return "".join(letter(bucket) for bucket in buckets(values, width))
+    drawn = [_typical([v for v in part if math.isfinite(v)], middle, whole) for part in stretches(values, width)]
+    return "".join(" " if value is None else levels[_level(value, whole, len(levels))] for value in drawn)
 
 
 def chart(
@@ -95,6 +97,15 @@ def limits_of(series: Sequence[Sequence[float]]) -> Extent:
         return found
     room = abs(found[0]) / 2 or 1.0
     return found[0] - room, found[1] + room
+
+
+def _typical(part: Sequence[float], middle: float, whole: Extent) -> float | None:
+    """The mean of finite values, or the one that is more than half of the whole extent away from the middle."""
+    if not part:
+        return None
+    farthest = max(part, key=lambda value: abs(value / 2 - middle / 2))
+    spike = abs(farthest / 2 - middle / 2) > (whole[1] / 2 - whole[0] / 2) / 2
+    return farthest if spike else sum(value / len(part) for value in part)
 
 
 def _cell(marks: dict[int, int], ascii_only: bool) -> Cell:

@@ -106,7 +106,7 @@ class Dashboard:
             return gone
         figures = Text(f" {tick.progress:4.0%}   ").append(gone).append(f"   ETA {self._remaining(tick)}")
         long = max(0, self.width - figures.cell_len)
-        done = round(long * tick.progress)
+        done = round(long * min(1.0, tick.progress))
         full, empty = ("#", "-") if self.ascii else ("━", "─")
         return Text.assemble((full * done, "cyan"), (empty * (long - done), "dim"), figures)
 
@@ -158,7 +158,7 @@ class Dashboard:
         return [self._row(row, text, label, number, width) for row, text in cells]
 
     def _row(self, row: Row, text: str, label: int, number: int, width: int) -> Text:
-        name = Text(row.label, row.colour)
+        name = Text(row.label if len(row.label) <= label else row.label.removesuffix(BEFORE_AFTER), row.colour)
         name.truncate(label, pad=True)
         curve = spark(self.record.values(row.names[0]), width - label - number - 2 * 2, self.ascii)
         return Text.assemble(name, f"  {text:>{number}}  ", (curve, row.colour))

@@ -50,9 +50,11 @@ def figures(row: Row, statistics: Mapping[str, float], probabilities: bool, digi
 
 
 def figure(value: float, digits: int = 3, fixed: bool = False) -> str:
-    """A number with so many decimals; very large and very small ones, unless fixed, as powers of ten."""
+    """A number with so many decimals, or if it is small so many digits; beyond that, unless fixed, a power of ten."""
     if fixed or value == 0 or 10.0 ** (1 - digits) <= abs(value) < 10_000:
         return f"{value:.{digits}f}"
+    if 1e-4 <= abs(value) < 1:
+        return f"{value:.{digits}g}"
     return f"{value:.{digits - 1}e}"
 
 

@@ -120,6 +120,10 @@ class _Heard(io.StringIO):
         """Whether the stream behind is a terminal."""
         return self._stream.isatty()
 
+    def fileno(self) -> int:
+        """The descriptor of the stream behind, for programs that are started meanwhile."""
+        return self._stream.fileno()
+
     def repeat(self) -> None:
         """Write all of it on the stream."""
         with suppress(OSError):

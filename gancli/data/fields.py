@@ -1,0 +1,70 @@
+"""How a user writes the options of a dataset: sizes, boxes, colours, numbers of bytes."""
+
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, PlainSerializer
+
+from gancli.options import Metavar
+
+_BYTES = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
+
+
+def _parse_size(value: Any) -> Any:
+    if isinstance(value, int):
+        return value, value
+    if isinstance(value, str):
+        match = re.fullmatch(r"(\d+)(?:x(\d+))?", value.strip())
+        if not match:
+            raise ValueError("a size is 64, or HEIGHTxWIDTH such as 48x64")
+        return int(match[1]), int(match[2] or match[1])
+    return value
+
+
+def size_text(size: tuple[int, int]) -> str:
+    """`64`, or `48x64` (height x width)."""
+    height, width = size
+    return str(height) if height == width else f"{height}x{width}"
+
+
+def _parse_channels(value: Any) -> Any:
+    return int(value) if isinstance(value, str) and value.isdigit() else value
+
+
+def _parse_colour(value: Any) -> Any:
+    from PIL import ImageColor
+
+    try:
+        ImageColor.getrgb(str(value))
+    except ValueError:
+        raise ValueError("a colour is a name such as white, or #rrggbb") from None
+    return value
+
+
+def _parse_bytes(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    match = re.fullmatch(r"(\d+(?:\.\d*)?)\s*([KMGT]?B?)", value.strip().upper())
+    if not match:
+        raise ValueError("a number of bytes is 0, 500MB or 20GB")
+    return round(float(match[1]) * _BYTES[match[2] if match[2] in _BYTES else match[2] + "B"])
+
+
+def bytes_text(count: int) -> str:
+    """`153 MB`, `2.1 GB`."""
+    for unit, size in (("TB", 10**12), ("GB", 10**9), ("MB", 10**6), ("KB", 10**3)):
+        if count >= size:
+            return f"{count / size:.3g} {unit}" if count < 1000 * size else f"{count / size:,.0f} {unit}"
+    return f"{count} B"
+
+
+Side = Annotated[int, Field(ge=4, le=4096)]
+Size = Annotated[tuple[Side, Side], BeforeValidator(_parse_size), PlainSerializer(size_text), Metavar("SIZE")]
+Channels = Annotated[Literal["auto", 1, 3, 4], BeforeValidator(_parse_channels)]
+Fit = Literal["crop", "pad", "stretch"]
+Layout = Literal["auto", "NHW", "NHWC", "NCHW", "HWN", "HWCN"]
+Corner, Length = Annotated[int, Field(ge=0, le=2**20)], Annotated[int, Field(ge=1, le=2**20)]
+Crop = Annotated[tuple[Corner, Corner, Length, Length], Metavar("X,Y,W,H")]
+Colour = Annotated[str, BeforeValidator(_parse_colour), Metavar("COLOUR")]
+Bytes = Annotated[int, BeforeValidator(_parse_bytes), Field(ge=0), Metavar("BYTES")]
+Range = Annotated[tuple[float, float], Metavar("LOW,HIGH")]

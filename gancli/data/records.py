@@ -1,0 +1,131 @@
+"""The listing of a source: pictures by number, with their names and labels, nothing of them decoded yet."""
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from gancli.data.base import Skipped, shuffled
+from gancli.errors import GanError
+from gancli.text import clean
+
+Picture = Image.Image | np.ndarray
+
+# Decoders that run other programs, or need libraries that are hardly ever there, are none for files of others.
+FORMATS = tuple(sorted(set(Image.registered_extensions().values()) & set(Image.OPEN)
+                       - {"BUFR", "EPS", "FITS", "GRIB", "HDF5", "IPTC", "MPEG", "WMF"}))  # fmt: skip
+SUFFIXES = frozenset(suffix for suffix, name in Image.registered_extensions().items() if name in FORMATS)
+MOST_BYTES = 500_000_000  # of one picture's file
+MOST_PIXELS = 150_000_000  # of one picture
+
+
+class Records:
+    """Pictures by number. A plugin's dataset returns a subclass, which can be pickled: other processes read too.
+
+    labels: int64 (N,), or None; classes: their names. skipped: what is bad already now; ignored: how many other
+    things lie there, by kind. whole: all as one uint8 array (N, C, H, W), where that costs nothing.
+    trusted: every picture is known to be good, so that a large source streams without being read through first.
+    anywhere: whether pictures can be read in any order at little cost; what cannot must fit into the cache.
+    """
+
+    labels: np.ndarray | None = None
+    classes: tuple[str, ...] = ()
+    skipped: Sequence[Skipped] = ()
+    ignored: Mapping[str, int] = {}
+    notes: tuple[str, ...] = ()
+    range: tuple[float, float] | None = None
+    whole: np.ndarray | None = None
+    trusted: bool = False
+    anywhere: bool = True
+
+    def __len__(self) -> int:
+        raise NotImplementedError
+
+    def picture(self, number: int) -> Picture:
+        """A Pillow image, opened and not yet decoded, or an array (H, W) or (H, W, C); raises what it likes."""
+        raise NotImplementedError
+
+    def name(self, number: int) -> str:
+        """What a user knows the picture as."""
+        return f"image {number}"
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """A digest that changes when what is there does, cheap to compute."""
+        raise NotImplementedError
+
+    def order(self, rng: np.random.Generator, numbers: np.ndarray) -> np.ndarray:
+        """The numbers in the order of an epoch; where neighbours are cheaper to read, a source may keep them close."""
+        return shuffled(rng, numbers)
+
+
+class Whole(Records):
+    """Images that are in memory, or in a memory map, already: any array (N, H, W) or (N, H, W, C) or (N, C, H, W)."""
+
+    def __init__(
+        self, array: np.ndarray, labels: np.ndarray | None, classes: tuple[str, ...], fingerprint: str, *, rows: bool = True
+    ) -> None:
+        self.array, self.labels, self.classes, self.fingerprint = array, labels, classes, fingerprint
+        self.rows = rows  # whether channels are the last axis
+
+    def __len__(self) -> int:
+        return len(self.array)
+
+    def picture(self, number: int) -> np.ndarray:
+        image = self.array[number]
+        return image if self.rows or image.ndim == 2 else image.transpose(1, 2, 0)
+
+    @property
+    def whole(self) -> np.ndarray | None:  # type: ignore[override]
+        """The array as it is, where its numbers are bytes."""
+        if self.array.dtype != np.uint8:
+            return None
+        if self.array.ndim == 3:
+            return self.array[:, None]
+        return self.array.transpose(0, 3, 1, 2) if self.rows else self.array
+
+
+def digest_of(*parts: object) -> str:
+    """A digest of anything that prints the same whenever it is the same."""
+    digest = hashlib.blake2b(digest_size=16)
+    for part in parts:
+        digest.update(part if isinstance(part, bytes) else repr(part).encode("utf-8", "surrogatepass") + b"\0")
+    return digest.hexdigest()
+
+
+def file_mark(path: Any) -> tuple[int, int, int]:
+    """What changes when a file does: its size, its time and its place on the disk."""
+    state = path.stat()
+    return state.st_size, state.st_mtime_ns, state.st_ino
+
+
+def labelled(names: Iterable[str]) -> tuple[np.ndarray, tuple[str, ...]]:
+    """Labels int64 (N,) and class names, sorted, numbers by value; what looks the same in a terminal stays distinct."""
+    found, labels = np.unique(np.array(list(names), dtype=object).astype(str), return_inverse=True)
+    ranked = sorted(range(len(found)), key=lambda at: _by_value(str(found[at])))
+    rank = np.empty(len(found), np.int64)
+    rank[ranked] = np.arange(len(found))
+    return rank[labels.reshape(-1)], distinct([str(found[at]) for at in ranked])
+
+
+def _by_value(name: str) -> tuple[int, int, str]:
+    number = name.isascii() and name.removeprefix("-").isdigit() and len(name) < 20
+    return (0, int(name), name) if number else (1, 0, name)
+
+
+def distinct(names: Sequence[str]) -> tuple[str, ...]:
+    """The names made harmless, with a number behind one that then is there already."""
+    taken: list[str] = []
+    for name in names:
+        plain = clean(name) or "(none)"
+        again = sum(other == plain or other.startswith(f"{plain} (") for other in taken)
+        taken.append(f"{plain} ({again + 1})" if plain in taken else plain)
+    return tuple(taken)
+
+
+def nothing_in(path: object, why: str = "") -> GanError:
+    """What a user is told when a source has no image at all."""
+    return GanError(f"{clean(path)} holds no images{why}.")

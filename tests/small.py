@@ -1,0 +1,34 @@
+"""The smallest trainings that are still real."""
+
+from pathlib import Path
+
+from gancli.config import Config, resolve
+from gancli.data.base import Images
+from gancli.run import Run
+from gancli.trainer import Trainer
+
+# What makes each built-in architecture tiny.
+TINY = {
+    "dcgan": {"arch.width": 4, "arch.latent": 8},
+    "gan": {"arch.width": 8, "arch.d_width": 8, "arch.latent": 8},
+    "cgan": {"arch.z_units": 8, "arch.y_units": 8, "arch.units": 16, "arch.d_width": 8, "arch.latent": 8},
+}
+# The same as words of the command line.
+TINY_WORDS = ["--arch.width", 4, "--arch.latent", 8, "--batch-size", 8, "--data.count", 40, "--size", 8]
+
+
+def trainer(folder: Path | None = None, data: Images | None = None, **given: object) -> Trainer:
+    """A trainer of digits, 8x8, in batches of 8; options by dotted name with `__` for the dot."""
+    values = {key.replace("__", "."): value for key, value in given.items()}
+    arch = str(values.get("arch.name", "dcgan"))
+    fixed = {"data.size": "8", "data.count": 40, "batch_size": 8, "steps": 2, "device": "cpu", **TINY.get(arch, {})}
+    settings = resolve([Config("test", {**fixed, **values})]).settings
+    return Trainer(settings, data or settings.data.load(), folder and made(folder))
+
+
+def made(folder: Path) -> Run:
+    """The run in a folder, which is made if need be."""
+    run = Run(folder)
+    if not folder.exists():
+        run.make()
+    return run
