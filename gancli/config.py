@@ -109,8 +109,10 @@ def chosen(layers: Iterable[Config]) -> dict[str, str]:
 def find_dataset(source: str) -> Entry:
     """The dataset that a SOURCE means: `name`, `name:rest`, or a path that one recognises; raises GanError."""
     known = registry()
-    head = source.partition(":")[0]
+    head, colon, _ = source.partition(":")
     path = Path(source).expanduser()
+    if colon and not path.exists():
+        return known.find("dataset", head)
     if path.exists():
         entries = known.listing("dataset")
         for entry in entries:

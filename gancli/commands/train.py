@@ -138,11 +138,11 @@ def train(ctx: click.Context, /, **given: Any) -> int:
     resolved = _with_length(resolved)
     for note in resolved.notes:
         click.echo(f"Note: {note}", err=True)
+    if given["dry_run"]:
+        return _show_plan(resolved)
     images = resolved.settings.data.load()
     for note in images.notes:
         click.echo(f"Note: {note}", err=True)
-    if given["dry_run"]:
-        return _show_plan(resolved, images)
     return _train(resolved, images, given)
 
 
@@ -154,20 +154,28 @@ def _with_length(resolved: Resolved) -> Resolved:
     return Resolved(settings.model_copy(update={"steps": 20_000}), resolved.origins, resolved.notes)
 
 
-def _show_plan(resolved: Resolved, images: Any) -> int:
+def _show_plan(resolved: Resolved) -> int:
     """The merged settings as TOML, and the networks with their sizes as comments: a file that --config takes."""
+    click.echo(config.to_toml(resolved))
+    try:
+        images = resolved.settings.data.load()
+    except GanError as error:
+        click.echo(f"# The networks depend on the images: {error}")
+        return Exit.OK
+    for line in _plan_of_networks(resolved.settings, images):
+        click.echo(f"# {line}")
+    return Exit.OK
+
+
+def _plan_of_networks(settings: Any, images: Any) -> Iterator[str]:
     from gancli.trainer import build
 
-    settings: Any = resolved.settings
     conditional = settings.arch.is_conditional(settings.conditional, len(images.classes))
     networks = build(settings.arch, settings.loss, images, conditional)
-    click.echo(config.to_toml(resolved))
     channels, height, width = images.spec.shape
-    click.echo(f"# {plural(len(images), 'image')}, {height}x{width}, {plural(channels, 'channel')}")
+    yield f"{plural(len(images), 'image')}, {height}x{width}, {plural(channels, 'channel')}"
     for name, network in networks.items():
-        count = sum(parameter.numel() for parameter in network.parameters())
-        click.echo(f"# {name}: {plural(count, 'parameter')}")
-    return Exit.OK
+        yield f"{name}: {plural(sum(parameter.numel() for parameter in network.parameters()), 'parameter')}"
 
 
 def _train(resolved: Resolved, images: Any, given: dict[str, Any]) -> int:
