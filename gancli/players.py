@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable, Mapping
+from copy import deepcopy
 from typing import Any
 
 import torch
@@ -56,6 +57,15 @@ class Player:
         document = self.optimizer.state_dict()
         document["state"] = {numbers[key]: state for key, state in by_key.items()}
         self.optimizer.load_state_dict(document)
+        for parameter, state in self.optimizer.state.items():
+            state.update({entry: _laid_out(value, parameter) for entry, value in state.items()})
+
+
+def _laid_out(value: Any, parameter: Tensor) -> Any:
+    """A restored entry in the memory layout of its parameter: fused optimisers read both side by side."""
+    if not isinstance(value, Tensor) or value.shape != parameter.shape:
+        return value
+    return torch.empty_like(parameter, dtype=value.dtype, requires_grad=False).copy_(value)
 
 
 def _optimizer(optim: Optim, parameters: Iterable[Tensor], rate: float) -> torch.optim.Optimizer:
@@ -80,15 +90,16 @@ class Average:
     RAMP = 0.05  # the half-life is at most this share of the images seen, so that the first weights are forgotten
 
     def __init__(self, networks: Mapping[str, nn.Module], half_life: int) -> None:
-        self.half_life = half_life
+        self.half_life, self.images = half_life, 0
         self.live = dict(networks)
         self.networks: dict[str, nn.Module] = {name: _frozen_copy(module) for name, module in networks.items()}
 
     @torch.no_grad()
-    def update(self, images: int, batch: int) -> None:
-        """Follow the networks after a move, `images` seen so far, `batch` of them since the last move."""
+    def update(self, images: int) -> None:
+        """Follow the networks to where they are after so many images."""
         half_life = min(self.half_life, images * self.RAMP)
-        share = 1.0 - 0.5 ** (batch / half_life) if half_life else 1.0
+        share = 1.0 - 0.5 ** ((images - self.images) / half_life) if half_life else 1.0
+        self.images = images
         for name, module in self.live.items():
             mean = self.networks[name]
             torch._foreach_lerp_(list(mean.parameters()), list(module.parameters()), share)
@@ -97,8 +108,6 @@ class Average:
 
 
 def _frozen_copy(module: nn.Module) -> nn.Module:
-    from copy import deepcopy
-
     return deepcopy(module).eval().requires_grad_(False)
 
 

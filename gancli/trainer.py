@@ -69,7 +69,7 @@ class Trainer:
         noise = randomness.seed_all(settings.seed, self.device)
         self.networks = build(self.arch, self.loss, data, self.conditional)
         for module in self.networks.values():
-            module.to(self.device)
+            module.to(self.device, memory_format=torch.channels_last)
         self.source = Source(data, settings.seed, self.device)
         self.game = Game(
             self.arch,
@@ -139,7 +139,8 @@ class Trainer:
         for name, player in self.players.items():
             player.restore(checkpoint.part(tensors, f"optim.{name}/"))
         self.game.states = {k: v.to(self.device) for k, v in checkpoint.part(tensors, "state.").items()}
-        self.step, self.game.images, self.seconds = header.step, header.images_seen, header.seconds
+        self.step, self.seconds = header.step, header.seconds
+        self.game.images = self.average.images = header.images_seen
         self.source.seek(dict(header.data["positions"]))
         self.horizon = self.settings.optim.horizon or self._planned() or header.optim["horizon"]
         self.metrics = dict(header.metrics)
@@ -182,12 +183,8 @@ class Trainer:
         for name, objective in self.loss.step(self.game):
             self.players[name].move(objective, factor)
             self.game.statistics.add(f"loss_{name}", objective)
-            if name == "G":
-                self.average.update(self.game.images, self._images_a_move())
+        self.average.update(self.game.images)
         self.step += 1
-
-    def _images_a_move(self) -> int:
-        return max(1, self.game.images // (self.step + 1) // self.loss.g_steps)
 
     def _measure(self) -> dict[str, float]:
         """The statistics since the last tick; raises DivergedError where one is not finite."""
@@ -299,6 +296,12 @@ def build(arch: Architecture, loss: Loss, data: Images, conditional: bool) -> di
             f"Loss {loss.name} plays with {', '.join(needed)}; architecture {arch.name} has {', '.join(networks)}.",
             f"Choose an architecture that builds {', '.join(missing)}.",
         )
+    for name, methods in loss.needs.items():
+        if lacking := [method for method in methods if not hasattr(networks[name], method)]:
+            raise UsageError(
+                f"Loss {loss.name} calls {name}.{lacking[0]}, which architecture {arch.name} does not have.",
+                f"Choose an architecture made for {loss.name}.",
+            )
     for name in loss.no_batch_norm:
         if any(isinstance(module, nn.modules.batchnorm._BatchNorm) for module in networks[name].modules()):
             raise UsageError(

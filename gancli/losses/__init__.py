@@ -22,6 +22,8 @@ class Loss(Chosen):
     """The players, each with the networks that it moves."""
     probabilities: ClassVar[bool] = False
     """Whether the sigmoid of a score is what is shown as D(x)."""
+    needs: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+    """Further methods that the loss calls, by network: `{"D": ("codes",)}`."""
     no_batch_norm: ClassVar[tuple[str, ...]] = ()
     """The networks in which the loss cannot live with batch normalisation."""
 
