@@ -21,7 +21,7 @@ from gancli.text import clean
 DEFAULT = "default"
 LENGTHS = frozenset({"steps", "epochs", "time"})
 ENV_PREFIX = "GAN_"
-ENV_ELSEWHERE = frozenset({"GAN_DISABLE_PLUGINS", "GAN_RUNS"})
+ENV_ELSEWHERE = frozenset({"GAN_CACHE", "GAN_DISABLE_PLUGINS", "GAN_RUNS"})
 FALLBACK = {"arch.name": "dcgan", "loss.name": "gan", "data.source": "digits"}
 
 
@@ -114,13 +114,12 @@ def find_dataset(source: str) -> Entry:
     if colon and not path.exists():
         return known.find("dataset", head)
     if path.exists():
-        entries = known.listing("dataset")
-        for entry in entries:
-            if entry.load().recognises(path):
+        for entry, cls in known.loadable("dataset"):
+            if cls.recognises(path):
                 return entry
         raise GanError(
             f"{clean(source)} holds nothing that gancli can read as images.",
-            f"It reads {', '.join(entry.name for entry in entries)}; see `gan list datasets`.",
+            "`gan list datasets` shows what it reads.",
         )
     if os.sep in source or source.startswith((".", "~")):
         raise GanError(f"There is nothing at {clean(source)}.", "Check the path.")

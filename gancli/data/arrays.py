@@ -1,43 +1,64 @@
 """Images in numpy's files, with or without labels."""
 
-import zipfile
 from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
+from pydantic import Field
 
-from gancli.data.base import Dataset, Images
-from gancli.data.prepare import resized
+from gancli.data.base import Dataset
+from gancli.data.fields import Layout
+from gancli.data.records import Records, Whole, digest_of, file_mark, labelled, nothing_in
 from gancli.errors import GanError
 from gancli.text import clean
 
 IMAGE_KEYS = ("images", "x", "x_train", "data", "arr_0")
 LABEL_KEYS = ("labels", "y", "y_train", "arr_1")
+AXES = {"NHW": (0, 1, 2), "HWN": (2, 0, 1), "NHWC": (0, 1, 2, 3), "NCHW": (0, 2, 3, 1), "HWCN": (3, 0, 1, 2)}
+CHANNELS = frozenset({1, 3, 4})
+MOST_CLASSES = 100_000
 
 
 class Arrays(Dataset):
-    """A `.npy`, or a `.npz` with `images` and perhaps `labels`: (N, H, W), (N, H, W, C) or (N, C, H, W), uint8 or
-    floats in [0, 1], [-1, 1] or [0, 255]."""
+    """A `.npy`, or a `.npz` with `images` and perhaps `labels`: (N, H, W), (N, H, W, C), (N, C, H, W), (H, W, N) or
+    (H, W, C, N), of bytes, 16-bit numbers, or floats in [0, 1], [-1, 1] or [0, 255]; --range says otherwise."""
 
     suffixes: ClassVar = (".npy", ".npz")
 
-    def load(self) -> Images:
-        """The images as uint8, and the labels as classes in sorted order."""
+    layout: Layout = Field("auto", description="Order of the axes; default: what the shape allows.")
+
+    def open(self) -> Records:
+        """The images, and the labels as classes in sorted order."""
         arrays = _read(self.path)
-        images = _first(arrays, IMAGE_KEYS)
+        images, values = _first(arrays, IMAGE_KEYS), _first(arrays, LABEL_KEYS)
         if images is None:
-            raise GanError(f"{clean(self.path)} has no array named {' or '.join(IMAGE_KEYS[:2])}.")
-        pixels = _bytes(_channels_first(images, self.path), self.path)
-        labels, classes = _labels(_first(arrays, LABEL_KEYS), len(pixels), self.path)
-        return Images(resized(pixels, self.size, None if self.channels == "auto" else self.channels), labels, classes)
+            found = f": there are {', '.join(map(clean, list(arrays)[:8]))}" if arrays else ""
+            raise GanError(f"{clean(self.path)} has no array named images or x{found}.")
+        layout = _layout(images.shape, self.layout, 0 if values is None else values.size, self.path)
+        images = images.transpose(AXES[layout])
+        if not images.size:
+            raise nothing_in(self.path)
+        labels, classes = _labels(values, len(images), self.path)
+        mark = digest_of(str(self.path.resolve()), file_mark(self.path), layout)
+        records = Whole(images, labels, classes, mark)
+        if self.range is None:
+            records.range = _range(images, self.path)
+        return records
 
 
 def _read(path: Path) -> dict[str, np.ndarray]:
+    """The arrays in a file, by name; that of a .npy is mapped, not read."""
     try:
         # Python objects in an array would have to be unpickled, which runs code.
-        loaded = np.load(path, allow_pickle=False)
-        return dict(loaded) if isinstance(loaded, np.lib.npyio.NpzFile) else {"images": loaded}
-    except (ValueError, OSError, EOFError, zipfile.BadZipFile, KeyError, MemoryError) as error:
+        loaded = np.load(path, allow_pickle=False, mmap_mode="r" if path.suffix.lower() == ".npy" else None)
+        if not isinstance(loaded, np.lib.npyio.NpzFile):
+            return {"images": loaded}
+        with loaded:
+            return {name: loaded[name] for name in loaded.files if name in {*IMAGE_KEYS, *LABEL_KEYS}} or dict.fromkeys(
+                loaded.files, np.empty(0)
+            )
+    # numpy parses headers with Python's own parser: over damaged ones it raises whatever that does.
+    except Exception as error:
         raise GanError(f"{clean(path)} cannot be read as a numpy file: {clean(error)}.") from error
 
 
@@ -45,37 +66,54 @@ def _first(arrays: dict[str, np.ndarray], names: tuple[str, ...]) -> np.ndarray 
     return next((arrays[name] for name in names if name in arrays), None)
 
 
-def _channels_first(images: np.ndarray, path: Path) -> np.ndarray:
-    """(N, C, H, W) of whichever layout it is."""
-    shape = images.shape
-    if len(shape) == 3:
-        images = images[:, None]
-    elif len(shape) == 4 and shape[3] in {1, 3, 4} and shape[1] not in {1, 3, 4}:
-        images = images.transpose(0, 3, 1, 2)
-    elif len(shape) != 4 or shape[1] not in {1, 3, 4}:
+def _layout(shape: tuple[int, ...], asked: str, labels: int, path: Path) -> str:
+    """The order of the axes: the one asked for, or the only one that makes sense of the shape; raises GanError."""
+    fitting = [name for name in AXES if len(name) == len(shape) and _fits(name, shape, labels)]
+    if asked != "auto":
+        if len(asked) != len(shape):
+            raise GanError(f"{clean(path)} has the shape {shape}: that is not {asked}.")
+        return asked
+    if len(fitting) == 1:
+        return fitting[0]
+    if fitting:
         raise GanError(
-            f"{clean(path)} holds an array of shape {shape}.",
-            "Images are (N, H, W), (N, H, W, C) or (N, C, H, W), with 1, 3 or 4 channels.",
+            f"{clean(path)} has the shape {shape}, which may be {' or '.join(fitting)}.",
+            f"Say which: --layout {fitting[0]}.",
         )
-    if not images.size:
-        raise GanError(f"{clean(path)} holds no images.")
-    return images
+    raise GanError(
+        f"{clean(path)} holds an array of shape {shape}.",
+        "Images are (N, H, W), (N, H, W, C), (N, C, H, W) or (H, W, N), with 1, 3 or 4 channels.",
+    )
 
 
-def _bytes(images: np.ndarray, path: Path) -> np.ndarray:
-    """Any range of numbers as uint8."""
+def _fits(layout: str, shape: tuple[int, ...], labels: int) -> bool:
+    """Whether a shape may have this layout: 1, 3 or 4 channels, a label an image, and, of three axes, images that are
+    square or many times as many as they have rows."""
+    axes = dict(zip(layout, shape, strict=True))
+    count, height, width = (axes[axis] for axis in "NHW")
+    if "C" in axes:
+        return axes["C"] in CHANNELS and (not labels or labels == count) and min(height, width) not in CHANNELS
+    return labels == count if labels else height == width or count >= 4 * max(height, width)
+
+
+def _range(images: np.ndarray, path: Path) -> tuple[float, float] | None:
+    """The numbers that mean black and white in this array; None where they are bytes."""
     if images.dtype == np.uint8:
-        return np.ascontiguousarray(images)
+        return None
     if images.dtype.kind not in "fiub":
-        raise GanError(f"{clean(path)} holds {images.dtype}, not numbers.")
+        raise GanError(f"{clean(path)} holds {clean(images.dtype)}, not numbers.")
+    if images.dtype.kind == "b":
+        return 0.0, 1.0
     low, high = float(images.min()), float(images.max())
-    if not np.isfinite([low, high]).all() or low < -1 or high > 255 or (low < 0 and high > 1):
-        raise GanError(
-            f"{clean(path)} holds values from {low:g} to {high:g}.", "Images are in [0, 255], [0, 1] or [-1, 1]."
-        )
-    floats = images.astype(np.float32)
-    scaled = (floats + 1) * 127.5 if low < 0 else floats * 255 if high <= 1 else floats
-    return np.ascontiguousarray(scaled.round().astype(np.uint8))
+    whole = images.dtype.kind in "iu"
+    spans = ((0.0, 255.0), (0.0, 65535.0)) if whole else ((0.0, 1.0), (-1.0, 1.0), (0.0, 255.0))
+    for span in spans:
+        if span[0] <= low and high <= span[1]:
+            return span
+    raise GanError(
+        f"{clean(path)} holds values from {low:g} to {high:g}.",
+        f"Say which are black and white: --range {low:g},{high:g}.",
+    )
 
 
 def _labels(values: np.ndarray | None, count: int, path: Path) -> tuple[np.ndarray | None, tuple[str, ...]]:
@@ -83,5 +121,15 @@ def _labels(values: np.ndarray | None, count: int, path: Path) -> tuple[np.ndarr
         return None, ()
     if values.shape not in {(count,), (count, 1)}:
         raise GanError(f"{clean(path)} has labels of shape {values.shape} for {count} images.")
-    names, labels = np.unique(values.reshape(-1), return_inverse=True)
-    return labels.astype(np.int64), tuple(clean(name) for name in names)
+    found, at = np.unique(values.reshape(-1), return_inverse=True)
+    if len(found) > MOST_CLASSES:
+        raise GanError(f"{clean(path)} has {len(found):,} different labels: they are no classes.")
+    ranks, classes = labelled([_word(name) for name in found.tolist()])
+    return ranks[at.reshape(-1)], classes
+
+
+def _word(label: object) -> str:
+    """A label as a user writes it: 3 rather than 3.0, and text rather than bytes."""
+    if isinstance(label, bytes):
+        return label.decode("utf-8", "replace")
+    return str(int(label)) if isinstance(label, float) and label.is_integer() else str(label)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol
 import numpy as np
 from pydantic import Field, field_validator
 
-from gancli.data.fields import Bytes, Channels, Colour, Crop, Fit, Layout, Range, Size, size_text
+from gancli.data.fields import Bytes, Channels, Colour, Crop, Fit, Range, Size, size_text
 from gancli.errors import GanError
 from gancli.options import Chosen
 from gancli.text import clean
@@ -94,16 +94,16 @@ class Images:
     @cached_property
     def fingerprint(self) -> str:
         """A digest of pixels and labels."""
-        digest = hashlib.blake2b(self.digest.encode() or pixels_digest(self.pixels[:]).encode(), digest_size=16)
-        digest.update(b"" if self.labels is None else np.ascontiguousarray(self.labels))
-        return digest.hexdigest()
+        labels = b"" if self.labels is None else self.labels.tobytes()
+        pixels = self.digest or pixels_digest(self.pixels[:])
+        return hashlib.blake2b(pixels.encode() + labels, digest_size=16).hexdigest()
 
 
-def pixels_digest(*parts: np.ndarray) -> str:
-    """A digest of uint8 images, the same however they are parted."""
+def pixels_digest(images: np.ndarray) -> str:
+    """A digest of uint8 images (N, C, H, W)."""
     digest = hashlib.blake2b(digest_size=16)
-    for part in parts:
-        digest.update(np.ascontiguousarray(part))
+    for start in range(0, len(images), 1024):
+        digest.update(images[start : start + 1024].tobytes())
     return digest.hexdigest()
 
 
@@ -117,7 +117,6 @@ class Dataset(Chosen):
     channels: Channels = Field("auto", description="1 gray, 3 colour, 4 colour and alpha.")
     background: Colour = Field("white", description="Colour behind transparent images, and beside padded ones.")
     range: Range | None = Field(None, description="Black and white of 16-bit or float images; default: of their type.")
-    layout: Layout = Field("auto", description="Order of an array's axes.")
     flip: bool = Field(False, description="Mirror each image at random in training.")
     classes: tuple[str, ...] = Field((), description="Take only these classes.")
     limit: int | None = Field(None, ge=1, description="Take only so many images, spread over all.")

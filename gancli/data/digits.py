@@ -6,7 +6,8 @@ from typing import ClassVar
 import numpy as np
 from pydantic import Field
 
-from gancli.data.base import Dataset, Images
+from gancli.data.base import Dataset
+from gancli.data.records import Records, Whole, digest_of
 from gancli.data.strokes import draw_digits
 
 
@@ -23,9 +24,10 @@ class Digits(Dataset):
         """Never: digits are asked for by name."""
         return False
 
-    def load(self) -> Images:
+    def open(self) -> Records:
         """`count` images of `size` (28 if unset); `auto` channels are 1."""
         height, width = self.size or (28, 28)
         channels = 1 if self.channels == "auto" else self.channels
         pixels, labels = draw_digits(self.count, height, width, channels, self.seed)
-        return Images(pixels, labels.astype(np.int64), tuple("0123456789"))
+        drawn = digest_of("digits", pixels.shape, self.seed)
+        return Whole(pixels, labels.astype(np.int64), tuple("0123456789"), drawn, rows=False)

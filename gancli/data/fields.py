@@ -31,6 +31,10 @@ def _parse_channels(value: Any) -> Any:
     return int(value) if isinstance(value, str) and value.isdigit() else value
 
 
+def _parse_numbers(value: Any) -> Any:
+    return [part.strip() for part in value.split(",")] if isinstance(value, str) else value
+
+
 def _parse_colour(value: Any) -> Any:
     from PIL import ImageColor
 
@@ -63,8 +67,9 @@ Size = Annotated[tuple[Side, Side], BeforeValidator(_parse_size), PlainSerialize
 Channels = Annotated[Literal["auto", 1, 3, 4], BeforeValidator(_parse_channels)]
 Fit = Literal["crop", "pad", "stretch"]
 Layout = Literal["auto", "NHW", "NHWC", "NCHW", "HWN", "HWCN"]
-Corner, Length = Annotated[int, Field(ge=0, le=2**20)], Annotated[int, Field(ge=1, le=2**20)]
-Crop = Annotated[tuple[Corner, Corner, Length, Length], Metavar("X,Y,W,H")]
+Corner = Annotated[int, Field(ge=0, le=2**20)]
+Length = Annotated[int, Field(ge=1, le=2**20)]
+Crop = Annotated[tuple[Corner, Corner, Length, Length], BeforeValidator(_parse_numbers), Metavar("X,Y,W,H")]
 Colour = Annotated[str, BeforeValidator(_parse_colour), Metavar("COLOUR")]
 Bytes = Annotated[int, BeforeValidator(_parse_bytes), Field(ge=0), Metavar("BYTES")]
-Range = Annotated[tuple[float, float], Metavar("LOW,HIGH")]
+Range = Annotated[tuple[float, float], BeforeValidator(_parse_numbers), Metavar("LOW,HIGH")]

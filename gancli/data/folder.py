@@ -3,103 +3,120 @@
 import os
 from collections import Counter
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from functools import partial
+from functools import cached_property
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
-from gancli.data.base import Dataset, Images
-from gancli.data.prepare import channels_of, native_size, prepare
+from gancli.data.base import Dataset, Skipped
+from gancli.data.names import classes_of, training_part, unwanted
+from gancli.data.records import FORMATS, Records, check_bytes, digest_of, file_mark, nothing_in
 from gancli.errors import GanError
-from gancli.text import clean, plural
 
-MOST_PIXELS = 200_000_000
-FAULTS = (OSError, SyntaxError, ValueError, Image.DecompressionBombError, MemoryError, OverflowError)
+SEARCHED = 20_000  # names that are read before a folder is held to have no image in it
 
 
 class Folder(Dataset):
     """Images in any format that Pillow reads, however deep; where every image lies in a sub-folder, the first level
-    of sub-folders are the classes. Files that cannot be read are skipped and counted."""
+    on which folders part are the classes. Of folders called train and test, train is taken."""
 
     @classmethod
     def recognises(cls, path: Path) -> bool:
-        """Whether an image file lies anywhere below."""
-        return path.is_dir() and next(_files(path), None) is not None
+        """Whether an image file lies somewhere below."""
+        return path.is_dir() and any(unwanted(parts) is None for parts, _ in islice(_walk(path), SEARCHED))
 
-    def load(self) -> Images:
-        """All images that can be read, at one size, and their classes."""
-        files = sorted(_files(self.path))
-        looks = _in_parallel(_look, files)
-        good = [(file, look) for file, look in zip(files, looks, strict=True) if not isinstance(look, str)]
-        if not good:
-            raise GanError(f"No image in {clean(self.path)} can be read{_faults(looks)}.")
-        size = self.size or native_size(size for _, (size, _) in good)
-        channels = max(channels for _, (_, channels) in good) if self.channels == "auto" else self.channels
-        pixels = _in_parallel(partial(_read, size=size, channels=channels), [file for file, _ in good])
-        kept = [(file, image) for (file, _), image in zip(good, pixels, strict=True) if isinstance(image, np.ndarray)]
-        if not kept:
-            raise GanError(f"No image in {clean(self.path)} can be read{_faults(pixels)}.")
-        labels, classes = _classes(self.path, [file for file, _ in kept])
-        skipped = len(files) - len(kept)
-        notes = (f"{plural(skipped, 'file')} skipped{_faults([*looks, *pixels])}.",) if skipped else ()
-        return Images(np.stack([image for _, image in kept]), labels, classes, notes)
+    def open(self) -> Records:
+        """The image files below the folder, in the order of their names."""
+        if not self.path.is_dir():
+            raise GanError(f"{self.path} is no folder.")
+        return Files.below(self.path)
 
 
-def _files(folder: Path) -> Iterator[Path]:
-    """Every file with the suffix of an image format, hidden ones and links to folders left out."""
-    suffixes = Image.registered_extensions()
-    for parent, folders, names in os.walk(folder):
-        folders[:] = sorted(name for name in folders if not name.startswith(".") and name != "__MACOSX")
-        for name in sorted(names):
-            if not name.startswith(".") and Path(name).suffix.lower() in suffixes:
-                yield Path(parent) / name
+class Files(Records):
+    """Image files, given by the parts of their paths below a folder."""
+
+    def __init__(
+        self, root: Path, paths: list[tuple[str, ...]], labels: np.ndarray | None, classes: tuple[str, ...]
+    ) -> None:
+        self.root, self.paths, self.labels, self.classes = root, paths, labels, classes
+
+    @classmethod
+    def below(cls, root: Path) -> "Files":
+        """All image files below a folder; raises GanError where there is none."""
+        paths: list[tuple[str, ...]] = []
+        ignored, skipped = Counter[str](), []
+        for parts, fault in _walk(root):
+            kind = unwanted(parts) if fault is None else None
+            if fault is not None:
+                skipped.append(Skipped(str(Path(*parts)), fault))
+            elif kind is not None:
+                ignored[kind] += 1
+            else:
+                paths.append(parts)
+        if not paths:
+            raise nothing_in(root)
+        chosen, notes = training_part(paths)
+        paths = [paths[at] for at in chosen]
+        files = cls(root, paths, *classes_of(paths))
+        files.ignored, files.skipped, files.notes = ignored, skipped, notes
+        return files
+
+    def __len__(self) -> int:
+        return len(self.paths)
+
+    def picture(self, number: int) -> Image.Image:
+        path = self._path(number)
+        check_bytes(path.stat().st_size)
+        return Image.open(path, formats=FORMATS)
+
+    def name(self, number: int) -> str:
+        return str(Path(*self.paths[number]))
+
+    @cached_property
+    def fingerprint(self) -> str:
+        marks = (self._mark(number) for number in range(len(self)))
+        return digest_of(str(self.root.resolve()), *marks, None if self.labels is None else self.labels.tobytes())
+
+    def _mark(self, number: int) -> tuple[object, ...]:
+        try:
+            return self.paths[number], *file_mark(self._path(number))
+        except OSError as error:
+            return self.paths[number], error.errno
+
+    def _path(self, number: int) -> Path:
+        return self.root.joinpath(*self.paths[number])
 
 
-def _in_parallel(function, items):  # type: ignore[no-untyped-def]
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        return list(pool.map(function, items))
+def _walk(
+    folder: Path, parts: tuple[str, ...] = (), above: tuple[tuple[int, int], ...] = ()
+) -> Iterator[tuple[tuple[str, ...], str | None]]:
+    """Every file below, by the parts of its path, and every folder that cannot be entered, with the reason.
 
-
-def _look(path: Path) -> tuple[tuple[int, int], int] | str:
-    """The (height, width) and channels of an image, or why it cannot be read."""
+    Links to folders are followed, but not into a folder that leads here.
+    """
     try:
-        with Image.open(path) as image:
-            if image.width * image.height > MOST_PIXELS:
-                return "too large"
-            turned = image.getexif().get(0x0112, 1) in {5, 6, 7, 8}
-            return (image.width, image.height) if turned else (image.height, image.width), channels_of(_mode(image))
-    except FAULTS as error:
-        return _reason(error)
+        state = folder.stat()
+        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+    except OSError as error:
+        yield parts or (folder.name,), "folder not readable" if isinstance(error, PermissionError) else "folder missing"
+        return
+    here = (state.st_dev, state.st_ino)
+    if here in above:
+        yield parts, "link that leads back"
+        return
+    for entry in entries:
+        path = (*parts, entry.name)
+        if _is_folder(entry):
+            if unwanted((*path, "x.png")) is None:
+                yield from _walk(folder / entry.name, path, (*above, here))
+        else:
+            yield path, None
 
 
-def _mode(image: Image.Image) -> str:
-    return str(image.palette.mode) if image.palette else image.mode
-
-
-def _read(path: Path, size: tuple[int, int], channels: int) -> np.ndarray | str:
+def _is_folder(entry: os.DirEntry[str]) -> bool:
     try:
-        with Image.open(path) as image:
-            image.draft(None, (size[1] * 2, size[0] * 2))
-            return prepare(image, size, channels)
-    except FAULTS as error:
-        return _reason(error)
-
-
-def _reason(error: Exception) -> str:
-    return "empty or no image" if isinstance(error, Image.UnidentifiedImageError) else "damaged"
-
-
-def _faults(results: list[object]) -> str:
-    reasons = Counter(result for result in results if isinstance(result, str))
-    return " (" + ", ".join(f"{count} {reason}" for reason, count in reasons.most_common()) + ")" if reasons else ""
-
-
-def _classes(root: Path, files: list[Path]) -> tuple[np.ndarray | None, tuple[str, ...]]:
-    """Labels and names by the first level of sub-folders; none where images lie at the top, or in one folder."""
-    parts = [file.relative_to(root).parts for file in files]
-    if any(len(part) == 1 for part in parts):
-        return None, ()
-    names, labels = np.unique([part[0] for part in parts], return_inverse=True)
-    return (labels.astype(np.int64), tuple(map(clean, names))) if len(names) > 1 else (None, ())
+        return entry.is_dir()
+    except OSError:
+        return False

@@ -4,15 +4,17 @@ import gzip
 import struct
 import zlib
 from pathlib import Path
+from typing import IO, cast
 
 import numpy as np
 
-from gancli.data.base import Dataset, Images
-from gancli.data.prepare import resized
+from gancli.data.base import Dataset
+from gancli.data.records import Records, Whole, digest_of, file_mark, labelled, nothing_in
 from gancli.errors import GanError
 from gancli.text import clean
 
 IMAGES, LABELS = 3, 1
+STEP = 1 << 20
 
 
 class IDX(Dataset):
@@ -24,43 +26,62 @@ class IDX(Dataset):
         """Whether an IDX file of images is there."""
         return bool(_images_in(path))
 
-    def load(self) -> Images:
+    def open(self) -> Records:
         """The images, and their labels where a file of labels lies beside them."""
         files = _images_in(self.path)
         if not files:
             raise GanError(f"{clean(self.path)} holds no *-images-idx3-ubyte file.")
         file = next((file for file in files if file.name.startswith("train")), files[0])
-        pixels = read(file, IMAGES)[:, None]
-        if not len(pixels):
-            raise GanError(f"{clean(file)} holds no images.")
+        pixels = read(file, IMAGES)
+        if not pixels.size:
+            raise nothing_in(file)
         beside = file.with_name(file.name.replace("images", "labels").replace("idx3", "idx1"))
         labels, classes = _labels(beside, len(pixels)) if beside != file and beside.is_file() else (None, ())
-        return Images(resized(pixels, self.size, None if self.channels == "auto" else self.channels), labels, classes)
+        return Whole(pixels, labels, classes, digest_of(str(file.resolve()), file_mark(file)))
 
 
 def read(path: Path, dimensions: int) -> np.ndarray:
     """The uint8 array in an IDX file; raises GanError where it is not whole or has other dimensions."""
     try:
-        data = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+        with path.open("rb") as file:
+            unpacked = cast(IO[bytes], gzip.GzipFile(fileobj=file)) if path.suffix == ".gz" else file
+            return _array(unpacked, path, dimensions)
     except (OSError, EOFError, zlib.error) as error:
         raise GanError(f"{clean(path)} cannot be read: {clean(error)}.") from error
+
+
+def _array(file: IO[bytes], path: Path, dimensions: int) -> np.ndarray:
     start = 4 + 4 * dimensions
-    if len(data) < start or data[:4] != bytes([0, 0, 8, dimensions]):
+    head = file.read(start)
+    if len(head) < start or head[:4] != bytes([0, 0, 8, dimensions]):
         raise GanError(f"{clean(path)} is no IDX file of bytes in {dimensions} dimensions.")
-    shape = struct.unpack(f">{dimensions}I", data[4:start])
-    if len(data) - start != np.prod(shape, dtype=object):
-        raise GanError(f"{clean(path)} should hold {'x'.join(map(str, shape))} bytes; it holds {len(data) - start}.")
-    return np.frombuffer(data, np.uint8, offset=start).reshape(shape)
+    shape = struct.unpack(f">{dimensions}I", head[4:])
+    wanted = int(np.prod(shape, dtype=object))
+    data = _at_most(file, wanted + 1)
+    if len(data) != wanted:
+        held = f"only {len(data)}" if len(data) < wanted else "more"
+        raise GanError(f"{clean(path)} should hold {'x'.join(map(str, shape))} bytes; it holds {held}.")
+    return np.frombuffer(data, np.uint8).reshape(shape)
+
+
+def _at_most(file: IO[bytes], most: int) -> bytearray:
+    """What the file holds, up to so many bytes: neither a false header nor a bomb takes more memory than is there."""
+    data = bytearray()
+    while len(data) < most and (part := file.read(min(STEP, most - len(data)))):
+        data += part
+    return data
 
 
 def _labels(path: Path, count: int) -> tuple[np.ndarray, tuple[str, ...]]:
     numbers = read(path, LABELS)
     if len(numbers) != count:
         raise GanError(f"{clean(path)} has {len(numbers)} labels for {count} images.")
-    values, labels = np.unique(numbers, return_inverse=True)
-    return labels.astype(np.int64), tuple(map(str, values))
+    return labelled([str(number) for number in numbers.tolist()])
 
 
 def _images_in(path: Path) -> list[Path]:
-    candidates = [path] if path.is_file() else sorted(path.iterdir()) if path.is_dir() else []
+    try:
+        candidates = [path] if path.is_file() else sorted(path.iterdir()) if path.is_dir() else []
+    except OSError:
+        return []
     return [file for file in candidates if "idx3-ubyte" in file.name and file.suffix in {"", ".gz"} and file.is_file()]

@@ -1,84 +1,195 @@
 """From a picture or an array of any kind to uint8 pixels of one size and number of channels."""
 
-from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image, ImageColor, ImageOps, UnidentifiedImageError
 
-from gancli.data.base import Size
+from gancli.data.records import MOST_PIXELS, Picture, Records, Unfit
 
 MODES = {1: "L", 3: "RGB", 4: "RGBA"}
-LARGEST = 64
+GRAY = frozenset({"1", "L", "LA", "La", "I", "F"})
+MOST_ASPECT = 50  # how often the shorter side may go into the longer
+TURNED = {5, 6, 7, 8}  # EXIF orientations that swap height and width
+ORIENTATION = 0x0112
 
 
-def native_size(sizes: Iterable[tuple[int, int]]) -> tuple[int, int]:
-    """The (height, width) to train at when none is asked for: that of all images if it is one that networks make and
-    no larger than 64, else the square of k·2^n pixels nearest below the smallest side, 64 at most."""
-    found = set(sizes)
-    if len(found) == 1:
-        height, width = found.copy().pop()
-        if max(height, width) <= LARGEST and _makeable(height, width):
-            return height, width
-    smallest = min(min(size) for size in found)
-    side = max(8, min(LARGEST, smallest))
-    return (side - side % unit(side),) * 2
+class Look(NamedTuple):
+    """What a picture says of itself before it is decoded."""
+
+    height: int
+    width: int
+    mode: str
+    transparent: bool
 
 
-def unit(side: int) -> int:
-    """2^n for the k·2^n, k in 4..7, at or below a side."""
-    return 2 ** max((side // 4).bit_length() - 1, 1)
+def look(records: Records, number: int) -> Look:
+    """The look of a picture; raises Unfit, or whatever its decoder raises."""
+    with _Opened(records, number) as picture:
+        return look_of(picture)
 
 
-def _makeable(height: int, width: int) -> bool:
-    step = unit(min(height, width))
-    return min(height, width) >= 8 and height % step == 0 and width % step == 0
+def look_of(picture: Picture) -> Look:
+    """The upright size, the mode and whether a picture has transparency; raises Unfit."""
+    if isinstance(picture, np.ndarray):
+        height, width = picture.shape[:2]
+        channels = picture.shape[2] if picture.ndim == 3 else 1
+        found = Look(height, width, f"{picture.dtype} x {channels}", channels in {2, 4})
+    else:
+        turned = picture.getexif().get(ORIENTATION, 1) in TURNED
+        width, height = reversed(picture.size) if turned else picture.size
+        found = Look(height, width, _mode(picture), _is_transparent(picture))
+    if found.height * found.width > MOST_PIXELS:
+        raise Unfit("too large")
+    if max(found.height, found.width) > MOST_ASPECT * max(1, min(found.height, found.width)):
+        raise Unfit("absurd shape")
+    return found
 
 
 def channels_of(mode: str) -> int:
-    """The channels that a Pillow mode is worth: gray 1, anything with colour 3; alpha is kept only when asked for."""
-    return 1 if mode in {"1", "L", "LA", "I", "I;16", "I;16B", "I;16L", "F"} else 3
+    """The channels that a mode is worth: gray 1, anything with colour 3; alpha is kept only when asked for."""
+    return 1 if mode.partition(";")[0] in GRAY or mode.endswith((" x 1", " x 2")) else 3
 
 
-def prepare(image: Image.Image, size: tuple[int, int], channels: int) -> np.ndarray:
-    """A picture as uint8 (channels, height, width): turned upright, scaled to cover the size, its middle cut out."""
-    image = ImageOps.exif_transpose(image)
-    image = _to_mode(_eight_bit(image), MODES[channels])
-    height, width = size
-    if image.size != (width, height):
-        image = ImageOps.fit(image, (width, height), Image.Resampling.LANCZOS)
-    pixels = np.asarray(image)
-    return pixels[None] if channels == 1 else pixels.transpose(2, 0, 1)
+def _mode(picture: Image.Image) -> str:
+    if picture.mode in {"P", "PA"} and picture.palette:
+        return f"P ({picture.palette.mode})"
+    return picture.mode
 
 
-def _to_mode(image: Image.Image, mode: str) -> Image.Image:
-    """Another mode, with transparency composited on white unless alpha is wanted."""
-    transparent = "A" in image.getbands() or "transparency" in image.info
-    if mode != "RGBA" and transparent:
-        image = image.convert("RGBA")
-        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
-    return image.convert(mode)
+def _is_transparent(picture: Image.Image) -> bool:
+    return bool({"A", "a"} & set(picture.getbands())) or "transparency" in picture.info
 
 
-def _eight_bit(image: Image.Image) -> Image.Image:
-    """16-bit and float pictures scaled to 8 bits: Pillow would clip them at 255."""
-    if not image.mode.startswith(("I", "F")):
-        return image
-    values = np.asarray(image).astype(np.float64)
-    if image.mode == "F":
-        top = 1.0 if values.max(initial=0) <= 1 else 255.0
-    else:
-        top = 65535.0 if values.max(initial=0) > 255 else 255.0
-    return Image.fromarray((values.clip(0, top) * (255 / top)).round().astype(np.uint8))
+class _Opened:
+    """A picture of a listing for as long as the context lasts."""
+
+    def __init__(self, records: Records, number: int) -> None:
+        self.picture = records.picture(number)
+
+    def __enter__(self) -> Picture:
+        return self.picture
+
+    def __exit__(self, *error: object) -> None:
+        if isinstance(self.picture, Image.Image):
+            self.picture.close()
 
 
-def resized(pixels: np.ndarray, size: Size | None, channels: int | None) -> np.ndarray:
-    """Uint8 images (N, C, H, W) at another size or number of channels; as they are where nothing changes."""
-    count, have, height, width = pixels.shape
-    size, channels = size or native_size([(height, width)]), channels or have
-    if (height, width) == size and have == channels:
-        return pixels
-    out = np.empty((count, channels, *size), np.uint8)
-    for number, image in enumerate(pixels):
-        picture = Image.fromarray(image[0] if have == 1 else image.transpose(1, 2, 0))
-        out[number] = prepare(picture, size, channels)
-    return out
+@dataclass(frozen=True)
+class Preparation:
+    """How every picture becomes uint8 (channels, height, width); it is called by workers, picture by picture."""
+
+    size: tuple[int, int]
+    channels: int
+    fit: str = "crop"
+    crop: tuple[int, int, int, int] | None = None
+    background: str = "white"
+    range: tuple[float, float] | None = None
+
+    @property
+    def bytes(self) -> int:
+        """What one prepared picture takes."""
+        return self.channels * self.size[0] * self.size[1]
+
+    def __call__(self, records: Records, number: int) -> np.ndarray:
+        """The prepared picture of a listing; raises Unfit, or whatever its decoder raises."""
+        with _Opened(records, number) as picture:
+            return self.prepare(picture)
+
+    def prepare(self, picture: Picture) -> np.ndarray:
+        """A picture as uint8 (channels, height, width)."""
+        look_of(picture)
+        image = self._upright(picture)
+        if self.crop:
+            image = image.crop(_box(self.crop, image.size))
+        image = self._fitted(self._in_mode(image))
+        pixels = np.asarray(image)
+        return np.ascontiguousarray(pixels[None] if self.channels == 1 else pixels.transpose(2, 0, 1))
+
+    def _upright(self, picture: Picture) -> Image.Image:
+        """The picture with 8 bits a channel, turned as its EXIF says."""
+        if isinstance(picture, np.ndarray):
+            return _picture_of(_bytes(picture, self.range))
+        if not self.crop:
+            # JPEGs are decoded at half or a quarter of their size where that is still twice what is wanted.
+            picture.draft(None, (2 * max(self.size), 2 * max(self.size)))
+        if picture.mode.startswith(("I", "F")):
+            return ImageOps.exif_transpose(Image.fromarray(_bytes(_wide(picture), self.range)))
+        return ImageOps.exif_transpose(picture)
+
+    def _in_mode(self, image: Image.Image) -> Image.Image:
+        """The mode of the channels, with transparency laid on the background unless alpha is wanted."""
+        mode = MODES[self.channels]
+        if mode != "RGBA" and _is_transparent(image):
+            image = image.convert("LA").convert("RGBA") if image.mode == "La" else image.convert("RGBA")
+            image = Image.alpha_composite(Image.new("RGBA", image.size, self.background), image)
+        return image.convert(mode)
+
+    def _fitted(self, image: Image.Image) -> Image.Image:
+        height, width = self.size
+        if image.size == (width, height):
+            return image
+        if self.fit == "stretch":
+            return image.resize((width, height), Image.Resampling.LANCZOS)
+        if self.fit == "crop":
+            return ImageOps.fit(image, (width, height), Image.Resampling.LANCZOS)
+        small = ImageOps.contain(image, (width, height), Image.Resampling.LANCZOS)
+        sheet = Image.new(image.mode, (width, height), self._padding(image.mode))
+        sheet.paste(small, ((width - small.width) // 2, (height - small.height) // 2))
+        return sheet
+
+    def _padding(self, mode: str) -> int | tuple[int, ...]:
+        """The background, see-through where images keep their alpha."""
+        colour = ImageColor.getcolor(self.background, mode)
+        return (*colour[:3], 0) if isinstance(colour, tuple) and mode == "RGBA" else colour
+
+
+def _box(crop: tuple[int, int, int, int], size: tuple[int, int]) -> tuple[int, int, int, int]:
+    left, top, width, height = crop
+    if left + width > size[0] or top + height > size[1]:
+        raise Unfit("smaller than the crop")
+    return left, top, left + width, top + height
+
+
+def _wide(image: Image.Image) -> np.ndarray:
+    """A picture of 16-bit, 32-bit or float grays as numbers, 16-bit ones as uint16."""
+    values = np.asarray(image)
+    return values.astype(np.uint16) if values.dtype.kind in "iu" and values.dtype.itemsize == 2 else values
+
+
+def _bytes(values: np.ndarray, span: tuple[float, float] | None) -> np.ndarray:
+    """Numbers as uint8. Where no range is given, 16 bits span 0 to 65535 and floats 0 to 1; Pillow would clip them."""
+    if values.dtype == np.uint8 and span is None:
+        return values
+    if values.dtype.kind not in "fiub":
+        raise Unfit(f"{values.dtype}, not numbers")
+    low, high = span or (0.0, 1.0 if values.dtype.kind in "fb" else 65535.0)
+    floats = values.astype(np.float32)
+    if not np.isfinite(floats).all():
+        raise Unfit("not finite")
+    if span is None and (floats.min(initial=low) < low or floats.max(initial=low) > high):
+        raise Unfit(f"values beyond {low:g} to {high:g}: give --range")
+    return ((floats.clip(low, high) - low) * (255 / (high - low))).round().astype(np.uint8)
+
+
+def _picture_of(pixels: np.ndarray) -> Image.Image:
+    """A Pillow image of uint8 (H, W) or (H, W, C), with 1 to 4 channels."""
+    if pixels.ndim == 3 and pixels.shape[2] == 1:
+        pixels = pixels[:, :, 0]
+    if pixels.ndim not in {2, 3} or (pixels.ndim == 3 and pixels.shape[2] not in {2, 3, 4}) or not pixels.size:
+        raise Unfit(f"of shape {'x'.join(map(str, pixels.shape))}")
+    return Image.fromarray(np.ascontiguousarray(pixels))
+
+
+def reason(error: Exception) -> str:
+    """Why a picture cannot be used, in a few words that are the same for the same fault."""
+    if isinstance(error, Unfit):
+        return str(error)
+    if isinstance(error, Image.DecompressionBombError):
+        return "too large"
+    if isinstance(error, UnidentifiedImageError):
+        return "no image"
+    if isinstance(error, FileNotFoundError | PermissionError):
+        return "missing" if isinstance(error, FileNotFoundError) else "not readable"
+    return "damaged"

@@ -1,7 +1,7 @@
 """The listing of a source: pictures by number, with their names and labels, nothing of them decoded yet."""
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -22,11 +22,21 @@ MOST_BYTES = 500_000_000  # of one picture's file
 MOST_PIXELS = 150_000_000  # of one picture
 
 
+class Unfit(ValueError):
+    """A picture that cannot be used; the message is the reason, in a few words."""
+
+
+def check_bytes(size: int) -> None:
+    """Raise Unfit for a file of no bytes, or of more than a picture has."""
+    if not 0 < size <= MOST_BYTES:
+        raise Unfit("file too large" if size else "empty file")
+
+
 class Records:
     """Pictures by number. A plugin's dataset returns a subclass, which can be pickled: other processes read too.
 
     labels: int64 (N,), or None; classes: their names. skipped: what is bad already now; ignored: how many other
-    things lie there, by kind. whole: all as one uint8 array (N, C, H, W), where that costs nothing.
+    things lie there, by kind. range: the numbers that mean black and white, where pictures are arrays.
     trusted: every picture is known to be good, so that a large source streams without being read through first.
     anywhere: whether pictures can be read in any order at little cost; what cannot must fit into the cache.
     """
@@ -37,7 +47,6 @@ class Records:
     ignored: Mapping[str, int] = {}
     notes: tuple[str, ...] = ()
     range: tuple[float, float] | None = None
-    whole: np.ndarray | None = None
     trusted: bool = False
     anywhere: bool = True
 
@@ -47,6 +56,11 @@ class Records:
     def picture(self, number: int) -> Picture:
         """A Pillow image, opened and not yet decoded, or an array (H, W) or (H, W, C); raises what it likes."""
         raise NotImplementedError
+
+    @property
+    def whole(self) -> np.ndarray | None:
+        """All pictures as one uint8 array (N, C, H, W), where that costs nothing."""
+        return None
 
     def name(self, number: int) -> str:
         """What a user knows the picture as."""
@@ -66,7 +80,13 @@ class Whole(Records):
     """Images that are in memory, or in a memory map, already: any array (N, H, W) or (N, H, W, C) or (N, C, H, W)."""
 
     def __init__(
-        self, array: np.ndarray, labels: np.ndarray | None, classes: tuple[str, ...], fingerprint: str, *, rows: bool = True
+        self,
+        array: np.ndarray,
+        labels: np.ndarray | None,
+        classes: tuple[str, ...],
+        fingerprint: str,
+        *,
+        rows: bool = True,
     ) -> None:
         self.array, self.labels, self.classes, self.fingerprint = array, labels, classes, fingerprint
         self.rows = rows  # whether channels are the last axis
@@ -79,7 +99,7 @@ class Whole(Records):
         return image if self.rows or image.ndim == 2 else image.transpose(1, 2, 0)
 
     @property
-    def whole(self) -> np.ndarray | None:  # type: ignore[override]
+    def whole(self) -> np.ndarray | None:
         """The array as it is, where its numbers are bytes."""
         if self.array.dtype != np.uint8:
             return None
@@ -102,13 +122,11 @@ def file_mark(path: Any) -> tuple[int, int, int]:
     return state.st_size, state.st_mtime_ns, state.st_ino
 
 
-def labelled(names: Iterable[str]) -> tuple[np.ndarray, tuple[str, ...]]:
+def labelled(names: Sequence[str]) -> tuple[np.ndarray, tuple[str, ...]]:
     """Labels int64 (N,) and class names, sorted, numbers by value; what looks the same in a terminal stays distinct."""
-    found, labels = np.unique(np.array(list(names), dtype=object).astype(str), return_inverse=True)
-    ranked = sorted(range(len(found)), key=lambda at: _by_value(str(found[at])))
-    rank = np.empty(len(found), np.int64)
-    rank[ranked] = np.arange(len(found))
-    return rank[labels.reshape(-1)], distinct([str(found[at]) for at in ranked])
+    found = sorted(set(names), key=_by_value)
+    number = {name: at for at, name in enumerate(found)}
+    return np.array([number[name] for name in names], np.int64), distinct(found)
 
 
 def _by_value(name: str) -> tuple[int, int, str]:

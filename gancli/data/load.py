@@ -1,0 +1,154 @@
+"""From a listing to prepared images: as they are, out of the cache, or streamed."""
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import PIL
+
+from gancli.data import cache
+from gancli.data.base import Dataset, Images, Order, Pixels, Skipped, pixels_digest, shuffled
+from gancli.data.build import Build, skipped, strictly
+from gancli.data.fields import bytes_text
+from gancli.data.prepare import channels_of, look_of
+from gancli.data.records import Records, digest_of, nothing_in
+from gancli.data.select import Selection, native_size, preparation, select, shape_for, skipped_note
+from gancli.data.streamed import Streamed
+from gancli.data.workers import workers_for
+from gancli.display.progress import Progress
+from gancli.errors import GanError
+from gancli.text import clean
+
+SHARE = 0.5  # of the free memory and disk that decoded images may take
+HASHED = 10**9  # bytes of an array that is known by what it holds; a larger one is known by its file
+
+
+def prepared(options: Dataset, progress: Progress | None = None) -> Images:
+    """The images that a dataset's options ask for; raises GanError naming the source when there are none."""
+    records = options.open()
+    if options.strict and records.skipped:
+        raise strictly(options, records.skipped[0])
+    selection = select(records, options)
+    if not len(selection.numbers):
+        raise nothing_in(options.source, f" ({skipped_note(records.skipped)})" if records.skipped else "")
+    whole = _as_it_is(records, options, selection)
+    if whole is not None:
+        digest = pixels_digest(whole) if whole.nbytes < HASHED else records.fingerprint
+        return _images(records, options, selection, whole, list(records.skipped), digest)
+    return _found_or_built(Build(options, records, selection, progress or Progress()))
+
+
+def _as_it_is(records: Records, options: Dataset, selection: Selection) -> np.ndarray | None:
+    """The listing's own array, where preparing would change nothing."""
+    whole = records.whole
+    if whole is None or options.crop or options.range:
+        return None
+    _, channels, *size = whole.shape
+    wanted = channels_of(f"uint8 x {channels}") if options.channels == "auto" else options.channels
+    if (options.size or native_size([(size[0], size[1])])) != tuple(size) or wanted != channels:
+        return None
+    look_of(whole[0].transpose(1, 2, 0))
+    return whole if len(selection.numbers) == len(whole) else whole[selection.numbers]
+
+
+def _found_or_built(build: Build) -> Images:
+    options = build.options
+    key = _key(build.records, options)
+    about, fault = _usable(key, options), None
+    if about is None:
+        with cache.locked(key, lambda: build.progress.wait("Another process prepares these images: waiting for it")):
+            about = _usable(key, options)
+            if about is None:
+                about, fault = _built(key, build)
+    selection = build.selection.without(at for at, _ in about.skipped)
+    pixels: Pixels
+    if about.kept and not _exceeds(options, about.size, kept=True):
+        pixels = cache.pixels(key, about)
+    else:
+        how = preparation(build.records, options, about.shape[1:])
+        pixels = Streamed(build.records, selection, how, workers_for(options.workers, len(selection.numbers)))
+    left_out = [*build.records.skipped, *skipped(build.records, build.selection, dict(about.skipped))]
+    if options.strict and left_out:
+        raise strictly(options, left_out[0])
+    notes = () if fault is None else (f"The cache {clean(cache.home())} cannot be written ({fault}): images stream.",)
+    return _images(build.records, options, selection, pixels, left_out, about.digest, notes)
+
+
+def _key(records: Records, options: Dataset) -> str:
+    """What the cache knows prepared images by: what is there, and all that decides how it comes out."""
+    o = options
+    asked = (o.size, o.fit, o.crop, o.channels, o.background, o.range, o.classes, o.limit)
+    return digest_of(cache.FORMAT, PIL.__version__, records.fingerprint, asked)
+
+
+def _usable(key: str, options: Dataset) -> cache.About | None:
+    """What the cache holds, if that is all that is wanted: pixels, or the knowledge of which pictures are good."""
+    about = cache.find(key)
+    return about if about is not None and (about.kept or _exceeds(options, about.size)) else None
+
+
+def _built(key: str, build: Build) -> tuple[cache.About, str | None]:
+    """Decode every picture once; returns what is known now, and why it could not be kept if it should have been."""
+    options, records, count = build.options, build.records, len(build.selection.numbers)
+    looks = [] if options.size and options.channels != "auto" else build.looks()
+    shape = shape_for(options, looks)
+    size = count * int(np.prod(shape))
+    keep = not _exceeds(options, size)
+    if not keep and not records.anywhere:
+        raise GanError(
+            f"{clean(options.source)} is compressed as a whole and cannot stream; decoded it takes {bytes_text(size)}.",
+            "Give more --cache-limit or a smaller --size, or unpack it.",
+        )
+    if not keep and records.trusted:
+        return cache.About(options.source, (count, *shape), (), records.fingerprint, False), None
+    with cache.Writer(key, keep=keep) as writer:
+        digest = build.decode(preparation(records, options, shape), writer)
+        left_out = tuple(sorted(build.bad.items()))
+        about = cache.About(options.source, (count - len(left_out), *shape), left_out, digest, keep)
+        return writer.finish(about), writer.fault if keep else None
+
+
+def _images(
+    records: Records,
+    options: Dataset,
+    selection: Selection,
+    pixels: Pixels,
+    left_out: list[Skipped],
+    digest: str,
+    notes: tuple[str, ...] = (),
+) -> Images:
+    said = (*records.notes, *notes, *((skipped_note(left_out),) if left_out else ()))
+    order = _order(records, selection)
+    labels, classes = selection.labels, selection.classes
+    return Images(pixels, labels, classes, said, tuple(left_out), options.flip, digest, order)
+
+
+def _order(records: Records, selection: Selection) -> Order:
+    """The order of an epoch among the selected, as the listing wants it."""
+    if type(records).order is Records.order:
+        return shuffled
+    numbers = selection.numbers
+    return lambda rng, rows: np.searchsorted(numbers, records.order(rng, numbers[rows]))
+
+
+def _exceeds(options: Dataset, size: int, *, kept: bool = False) -> bool:
+    """Whether so many bytes are more than may be kept; what is kept already needs no room."""
+    if options.cache_limit is not None:
+        return size > options.cache_limit
+    return not kept and size > SHARE * min(_free_disk(), free_memory())
+
+
+def _free_disk() -> int:
+    place = cache.home()
+    while not place.exists() and place != place.parent:
+        place = place.parent
+    return shutil.disk_usage(place).free
+
+
+def free_memory() -> int:
+    """Bytes of memory that programs may still take."""
+    try:
+        lines = Path("/proc/meminfo").read_text().splitlines()
+        return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable"))
+    except (OSError, StopIteration, ValueError):
+        return 8 * 2**30

@@ -1,0 +1,130 @@
+"""Processes that decode: they are given numbers of pictures and give back what became of each."""
+
+import os
+import signal
+import sys
+import threading
+import warnings
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from functools import partial
+from multiprocessing import get_context, parent_process
+from typing import Any, Generic, TypeVar
+
+import numpy as np
+
+from gancli.data.prepare import reason
+from gancli.data.records import Records
+from gancli.errors import GanError
+
+T = TypeVar("T")
+Task = Callable[[Records, int], T]
+FEW = 500  # pictures that are decoded before other processes would have started
+MOST_BY_DEFAULT = 16
+
+
+class Crew(Generic[T]):
+    """Applies a task to pictures of a listing, in `workers` other processes or, where 0, in this one.
+
+    A picture that cannot be used gives the reason, a str, instead of a result.
+    """
+
+    def __init__(self, records: Records, task: Task[T], workers: int) -> None:
+        self.records, self.task, self.workers = records, task, workers
+        self._pool = _pool(records, task, workers) if workers else None
+
+    def submit(self, numbers: Sequence[int]) -> "Future[list[T | str]]":
+        """The results for these pictures, later; without other processes, at once."""
+        if self._pool is not None:
+            return self._pool.submit(_work, list(map(int, numbers)))
+        done: Future[list[T | str]] = Future()
+        done.set_result(attempts(self.records, self.task, numbers))
+        return done
+
+    def in_order(self, numbers: Sequence[int], chunk: int) -> Iterator[list[T | str]]:
+        """The results in the order of the numbers, a chunk at a time; only a few chunks wait at any moment."""
+        waiting: deque[Future[list[T | str]]] = deque()
+        for start in range(0, len(numbers), chunk):
+            waiting.append(self.submit(numbers[start : start + chunk]))
+            if len(waiting) > 3 * self.workers:
+                yield result_of(waiting.popleft())
+        while waiting:
+            yield result_of(waiting.popleft())
+
+    def close(self) -> None:
+        """End the processes."""
+        if self._pool is not None:
+            self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def __enter__(self) -> "Crew[T]":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+
+def result_of(future: "Future[list[T | str]]") -> list[T | str]:
+    """The results, once they are there; raises GanError where the process that made them is gone."""
+    try:
+        return future.result()
+    except BrokenProcessPool:
+        raise GanError(
+            "A process that decodes images was ended from outside, perhaps for want of memory.",
+            "Try fewer: --workers 1.",
+        ) from None
+
+
+def attempts(records: Records, task: Task[T], numbers: Sequence[int]) -> list[T | str]:
+    """For each number the task's result, or why there is none."""
+    results: list[T | str] = []
+    for number in numbers:
+        try:
+            results.append(task(records, int(number)))
+        # Decoders raise anything at all over damaged files, and a plugin's reader what it likes.
+        except Exception as error:
+            results.append(reason(error))
+    return results
+
+
+def workers_for(asked: int | None, count: int) -> int:
+    """How many processes are worth their start for so many pictures."""
+    if asked is not None:
+        return asked
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return 0 if count <= FEW else min(cores, MOST_BY_DEFAULT)
+
+
+def _pool(records: Records, task: Any, workers: int) -> ProcessPoolExecutor:
+    # Not forked: threads of torch or of a display may hold locks that a fork would copy shut.
+    return ProcessPoolExecutor(workers, get_context("spawn"), initializer=_begin, initargs=(records, task))
+
+
+_duty: Callable[[Sequence[int]], list[Any]]
+
+
+def _begin(records: Records, task: Any) -> None:
+    """What each process does once: take its duty, leave Ctrl-C to its parent, and end with it."""
+    global _duty
+    _duty = partial(attempts, records, task)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if not sys.warnoptions:
+        warnings.simplefilter("ignore")
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
+
+
+def _work(numbers: Sequence[int]) -> list[Any]:
+    return _duty(numbers)
+
+
+def chunk_of(image_bytes: int) -> int:
+    """How many images go between processes at a time: some megabytes."""
+    return int(np.clip(4_000_000 // max(1, image_bytes), 1, 256))
