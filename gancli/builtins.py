@@ -15,10 +15,17 @@ def gancli_register(add: Add) -> None:
 
     add("dataset", "digits", "gancli.data.digits:Digits", "Handwriting-like digits, drawn on the spot.")
     add("dataset", "folder", "gancli.data.folder:Folder", "A folder of images; sub-folders are classes.")
+    add("dataset", "zip", "gancli.data.archives:Zip", "A .zip of images, read in place.")
+    add("dataset", "tar", "gancli.data.archives:Tar", "A .tar of images, read in place; .tar.gz and the like too.")
+    add("dataset", "table", "gancli.data.listed:Table", "A .csv, .tsv or .jsonl that lists files and labels.")
     add("dataset", "idx", "gancli.data.idx:IDX", "A folder of MNIST's IDX files, gzipped or not.")
     add("dataset", "npy", "gancli.data.arrays:Arrays", "Images in a .npy or .npz array.")
+    add("dataset", "torchvision", "gancli.data.torchvision:TorchvisionDataset", "torchvision:MNIST and the like.")
 
-    add("logger", "jsonl", "gancli.loggers.jsonl:JSONL", "One JSON object a tick, in the run folder.")
+    add("logger", "jsonl", "gancli.loggers.jsonl:JSONL", "One JSON object a tick, in the run folder: always on.")
+    add("logger", "text", "gancli.loggers.text:Text", "What happened in words, in the run folder: always on.")
+    add("logger", "tensorboard", "gancli.loggers.tensorboard:TensorBoard", "TensorBoard (needs gancli[tensorboard]).")
+    add("logger", "wandb", "gancli.loggers.wandb:WandB", "Weights & Biases (needs gancli[wandb]).")
 
     add("preset", "gan", "gancli.presets:GAN", "The 2014 GAN: fully connected networks.")
     add("preset", "dcgan", "gancli.presets:DCGAN", "DCGAN: the default.")

@@ -1,0 +1,181 @@
+"""A .zip or .tar of images, read in place: nothing is extracted, and no name in it becomes a path."""
+
+import tarfile
+import zipfile
+import zlib
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+from io import BytesIO
+from pathlib import Path
+from typing import IO, Any, ClassVar, NamedTuple
+
+import numpy as np
+from PIL import Image
+
+from gancli.data.base import Dataset, Skipped
+from gancli.data.names import classes_of, training_part, unwanted
+from gancli.data.records import FORMATS, MOST_BYTES, Records, Unfit, check_bytes, digest_of, file_mark, nothing_in
+from gancli.errors import GanError
+from gancli.text import clean
+
+FAULTS = (OSError, EOFError, ValueError, zipfile.BadZipFile, tarfile.TarError, zlib.error, NotImplementedError)
+TARS = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
+
+
+class Member(NamedTuple):
+    """A file in an archive: its name, its bytes, where it is found again, and a reason if it cannot be read."""
+
+    name: str
+    size: int
+    at: Any
+    fault: str | None = None
+
+
+class Packed(Records):
+    """The images among the members of an archive; a subclass lists them and reads one."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        found: list[tuple[tuple[str, ...], Member]] = []
+        ignored, skipped = Counter[str](), []
+        for member in self._members():
+            parts = tuple(part for part in member.name.replace("\\", "/").split("/") if part not in {"", "."})
+            kind = unwanted(parts) if parts else "folder"
+            fault = "name that leaves the archive" if ".." in parts else member.fault
+            if fault:
+                skipped.append(Skipped(member.name, fault))
+            elif kind is not None:
+                ignored[kind] += 1
+            else:
+                found.append((parts, member))
+        if not found:
+            raise nothing_in(path)
+        found.sort(key=lambda pair: pair[0])
+        self.ignored, self.skipped = ignored, skipped
+        self._settle([parts for parts, _ in found], [member for _, member in found])
+
+    def _settle(self, paths: list[tuple[str, ...]], members: list[Member]) -> None:
+        chosen, self.notes = training_part(paths)
+        self.members = [members[at] for at in chosen]
+        self.labels, self.classes = classes_of([paths[at] for at in chosen])
+
+    def __len__(self) -> int:
+        return len(self.members)
+
+    def name(self, number: int) -> str:
+        return self.members[number].name
+
+    @cached_property
+    def fingerprint(self) -> str:
+        return digest_of(str(self.path.resolve()), file_mark(self.path), self.members)
+
+    def picture(self, number: int) -> Image.Image:
+        member = self.members[number]
+        check_bytes(member.size)
+        return Image.open(BytesIO(self._read(member)), formats=FORMATS)
+
+    def __getstate__(self) -> dict[str, Any]:
+        # What is open here is opened anew in another process.
+        return {name: value for name, value in self.__dict__.items() if name != "_opened"}
+
+    def _members(self) -> Iterable[Member]:
+        raise NotImplementedError
+
+    def _read(self, member: Member) -> bytes:
+        raise NotImplementedError
+
+
+class Zip(Dataset):
+    """Images in a .zip, flat or with one folder a class."""
+
+    suffixes: ClassVar = (".zip",)
+
+    def open(self) -> Records:
+        """The images in the archive, in the order of their names."""
+        return _listed(Zipped, self.path)
+
+
+class Tar(Dataset):
+    """Images in a .tar, compressed or not, flat or with one folder a class."""
+
+    suffixes: ClassVar = TARS
+
+    def open(self) -> Records:
+        """The images in the archive: in the order of their names, or of the archive where it is compressed."""
+        return _listed(Tarred, self.path)
+
+
+def _listed(kind: type[Packed], path: Path) -> Records:
+    try:
+        return kind(path)
+    except FAULTS as error:
+        raise GanError(f"{clean(path)} cannot be read as an archive: {clean(error) or 'it is damaged'}.") from error
+
+
+class Zipped(Packed):
+    """The images in a zip."""
+
+    @cached_property
+    def _opened(self) -> tuple[zipfile.ZipFile, list[zipfile.ZipInfo]]:
+        archive = zipfile.ZipFile(self.path)
+        return archive, archive.infolist()
+
+    def _members(self) -> Iterator[Member]:
+        for at, info in enumerate(self._opened[1]):
+            if not info.is_dir():
+                yield Member(info.filename, info.file_size, (at, info.CRC), "encrypted" if info.flag_bits & 1 else None)
+
+    def _read(self, member: Member) -> bytes:
+        archive, infos = self._opened
+        at, checksum = member.at
+        if at >= len(infos) or checksum != infos[at].CRC:
+            raise Unfit("changed meanwhile")
+        with archive.open(infos[at]) as file:
+            return file.read(MOST_BYTES)
+
+
+class Tarred(Packed):
+    """The images in a tar. A compressed one is read from its beginning on, so it has to fit into the cache."""
+
+    def __init__(self, path: Path) -> None:
+        with path.open("rb") as file:
+            self.anywhere = not file.read(6).startswith((b"\x1f\x8b", b"BZh", b"\xfd7zXZ"))
+        super().__init__(path)
+
+    @cached_property
+    def _opened(self) -> IO[bytes]:
+        if self.anywhere:
+            return self.path.open("rb")
+        # Only the decompression: members are found where the listing says.
+        import bz2
+        import gzip
+        import lzma
+
+        opener: Any = {b"\x1f\x8b": gzip, b"BZ": bz2, b"\xfd7": lzma}[self.path.open("rb").read(2)]
+        return opener.open(self.path)
+
+    def _members(self) -> Iterator[Member]:
+        with tarfile.open(self.path) as archive:
+            try:
+                for info in archive:
+                    if info.isdir():
+                        continue
+                    plain = info.isreg() and not info.issparse()
+                    yield Member(info.name, info.size, info.offset_data, None if plain else "no plain file")
+            except FAULTS as error:
+                yield Member(self.path.name, 0, 0, f"archive cut off or damaged ({clean(error)[:60]})")
+
+    def _settle(self, paths: list[tuple[str, ...]], members: list[Member]) -> None:
+        super()._settle(paths, members)
+        if not self.anywhere:
+            order = np.argsort([member.at for member in self.members], kind="stable")
+            self.members = [self.members[at] for at in order]
+            self.labels = None if self.labels is None else self.labels[order]
+
+    def _read(self, member: Member) -> bytes:
+        self._opened.seek(member.at)
+        data = self._opened.read(member.size)
+        if len(data) < member.size:
+            raise Unfit("cut off")
+        return data
