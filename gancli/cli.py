@@ -18,6 +18,7 @@ COMMANDS = {
     "sample": "Make images with a trained generator.",
     "interpolate": "Walk from image to image through the latent space.",
     "info": "Show what a checkpoint, a run or a name is.",
+    "data": "See what is in a folder or file of images.",
     "list": "List architectures, losses, datasets, presets.",
     "plugins": "List the installed plugin packages.",
 }

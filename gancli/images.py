@@ -2,15 +2,18 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image
-from torch import Tensor
 
 from gancli.files import replacing
 
+if TYPE_CHECKING:
+    from torch import Tensor
 
-def to_uint8(images: Tensor) -> np.ndarray:
+
+def to_uint8(images: "Tensor") -> np.ndarray:
     """Images (N, C, H, W) in [-1, 1] as uint8 pixels of the same shape, on the host."""
     pixels: np.ndarray = images.float().clamp(-1, 1).add(1).mul(127.5).round().byte().cpu().numpy()
     return pixels

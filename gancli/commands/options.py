@@ -9,7 +9,9 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from gancli.config import SHORT, Config
+from gancli.data.base import Dataset
 from gancli.options import Options, choices_of, describe, own_fields
+from gancli.plugins import registry
 
 
 WORDS = {**SHORT, "source": SHORT["data"]}
@@ -50,6 +52,24 @@ def options_of(
     ]
 
 
+def dataset_options(args: list[str], known: set[str]) -> list[click.Parameter]:
+    """The options that only some datasets have, when one is typed; the chosen one refuses those of others.
+
+    They need no `data.` before them where nothing else has their name: --layout.
+    """
+    if {word.partition("=")[0] for word in args if word.startswith("--")} <= known:
+        return []
+    shared = {name for name, _ in own_fields(Dataset)}
+    found: dict[str, click.Parameter] = {}
+    for _, cls in registry().loadable("dataset"):
+        for option in options_of(cls, "data."):
+            if getattr(option, "key", "").removeprefix("data.") not in shared:
+                found.setdefault(option.name or "", option)
+    for option in found.values():
+        option.opts += [short for word in option.opts if (short := word.replace("data.", "", 1)) not in known]
+    return list(found.values())
+
+
 def typed_layer(ctx: click.Context, parameters: Iterable[click.Parameter]) -> Config:
     """The layer of settings that the command line gives."""
     values, origins = {}, {}
@@ -68,7 +88,7 @@ def _negative(words: str) -> str:
 
 
 def _help(info: FieldInfo, default: Any) -> str:
-    if default is None or default is PydanticUndefined or default is False or default == "":
+    if default is None or default is PydanticUndefined or default is False or default in ("", ()):
         return info.description or ""
     shown = ",".join(map(str, default)) if isinstance(default, tuple | list) else str(default)
     return f"{info.description}  [{shown}]"

@@ -70,7 +70,8 @@ def shuffled(rng: np.random.Generator, numbers: np.ndarray) -> np.ndarray:
 class Images:
     """Prepared images: pixels uint8 (N, C, H, W), labels int64 (N,) or None, and what was noticed on the way.
 
-    `mirrored` asks for each to be flipped at random in training; `order` draws the order of an epoch.
+    `mirrored` asks for each to be flipped at random in training; `order` draws the order of an epoch;
+    `numbers` are those of the pictures in their listing.
     """
 
     pixels: Pixels
@@ -81,6 +82,7 @@ class Images:
     mirrored: bool = False
     digest: str = ""
     order: Order = shuffled
+    numbers: np.ndarray | None = None
 
     def __len__(self) -> int:
         return self.pixels.shape[0]

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TypeVar
 
 import numpy as np
@@ -31,6 +32,7 @@ class Build:
     progress: Progress
     bad: dict[int, str] = field(default_factory=dict)
 
+    @cached_property
     def looks(self) -> list[Look]:
         """What the pictures look like; of a trusted source, what some spread over it do."""
         count = len(self.selection.numbers)

@@ -26,16 +26,21 @@ HASHED = 10**9  # bytes of an array that is known by what it holds; a larger one
 def prepared(options: Dataset, progress: Progress | None = None) -> Images:
     """The images that a dataset's options ask for; raises GanError naming the source when there are none."""
     records = options.open()
+    return assembled(Build(options, records, select(records, options), progress or Progress()))
+
+
+def assembled(build: Build) -> Images:
+    """The images of a selection from a listing; raises GanError naming the source when there are none."""
+    options, records, selection = build.options, build.records, build.selection
     if options.strict and records.skipped:
         raise strictly(options, records.skipped[0])
-    selection = select(records, options)
     if not len(selection.numbers):
         raise nothing_in(options.source, f" ({skipped_note(records.skipped)})" if records.skipped else "")
     whole = _as_it_is(records, options, selection)
-    if whole is not None:
-        digest = pixels_digest(whole) if whole.nbytes < HASHED else records.fingerprint
-        return _images(records, options, selection, whole, list(records.skipped), digest)
-    return _found_or_built(Build(options, records, selection, progress or Progress()))
+    if whole is None:
+        return _found_or_built(build)
+    digest = pixels_digest(whole) if whole.nbytes < HASHED else records.fingerprint
+    return _images(records, options, selection, whole, list(records.skipped), digest)
 
 
 def _as_it_is(records: Records, options: Dataset, selection: Selection) -> np.ndarray | None:
@@ -90,7 +95,7 @@ def _usable(key: str, options: Dataset) -> cache.About | None:
 def _built(key: str, build: Build) -> tuple[cache.About, str | None]:
     """Decode every picture once; returns what is known now, and why it could not be kept if it should have been."""
     options, records, count = build.options, build.records, len(build.selection.numbers)
-    looks = [] if options.size and options.channels != "auto" else build.looks()
+    looks = [] if options.size and options.channels != "auto" else build.looks
     shape = shape_for(options, looks)
     size = count * int(np.prod(shape))
     keep = not _exceeds(options, size)
@@ -120,7 +125,7 @@ def _images(
     said = (*records.notes, *notes, *((skipped_note(left_out),) if left_out else ()))
     order = _order(records, selection)
     labels, classes = selection.labels, selection.classes
-    return Images(pixels, labels, classes, said, tuple(left_out), options.flip, digest, order)
+    return Images(pixels, labels, classes, said, tuple(left_out), options.flip, digest, order, selection.numbers)
 
 
 def _order(records: Records, selection: Selection) -> Order:

@@ -115,7 +115,7 @@ class Preparation:
             # JPEGs are decoded at half or a quarter of their size where that is still twice what is wanted.
             picture.draft(None, (2 * max(self.size), 2 * max(self.size)))
         if picture.mode.startswith(("I", "F")):
-            return ImageOps.exif_transpose(Image.fromarray(_bytes(_wide(picture), self.range)))
+            return ImageOps.exif_transpose(Image.fromarray(_bytes(wide(picture), self.range)))
         return ImageOps.exif_transpose(picture)
 
     def _in_mode(self, image: Image.Image) -> Image.Image:
@@ -152,7 +152,7 @@ def _box(crop: tuple[int, int, int, int], size: tuple[int, int]) -> tuple[int, i
     return left, top, left + width, top + height
 
 
-def _wide(image: Image.Image) -> np.ndarray:
+def wide(image: Picture) -> np.ndarray:
     """A picture of 16-bit, 32-bit or float grays as numbers, 16-bit ones as uint16."""
     values = np.asarray(image)
     return values.astype(np.uint16) if values.dtype.kind in "iu" and values.dtype.itemsize == 2 else values

@@ -71,7 +71,7 @@ class TorchvisionDataset(Dataset):
 
     def _made(self, name: str) -> Any:
         """torchvision's own object, downloaded where that was asked for."""
-        from torchvision import datasets
+        from torchvision import datasets  # type: ignore[import-untyped]
 
         if any((self._folder / name / "processed").glob("*.pt")):
             raise GanError(

@@ -1,0 +1,230 @@
+"""`gan data`: what is in a source, and what is decoded already."""
+
+import json
+import shlex
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from gancli import config
+from gancli.commands.options import dataset_options, options_of, typed_layer
+from gancli.commands.sample import PICTURES, check_target
+from gancli.data.base import Dataset
+from gancli.data.fields import bytes_text, size_text
+from gancli.display.progress import Progress, shown
+from gancli.errors import Exit
+from gancli.options import own_fields
+from gancli.text import clean, plural
+
+if TYPE_CHECKING:
+    from gancli.data.report import Report
+
+SHARED = frozenset(name for name, _ in own_fields(Dataset))
+BAR = 24
+FEW = 500
+
+
+@click.group("data")
+def command() -> None:
+    """Look at images before training on them; see and clear what is kept decoded."""
+
+
+class InspectCommand(click.Command):
+    """A command that takes every option of a dataset, as `gan train` does."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        ctx.meta["chosen"] = dataset_options(args, {word for each in self.params for word in each.opts})
+        return super().parse_args(ctx, args)
+
+    def get_params(self, ctx: click.Context) -> list[click.Parameter]:
+        return [*super().get_params(ctx), *ctx.meta.get("chosen", [])]
+
+
+def inspect(ctx: click.Context, /, source: str, as_json: bool, out: str, show: bool, force: bool, **_: Any) -> int:
+    """Say what SOURCE holds, what of it cannot be read, and what to type next.
+
+    Prepares the images as `gan train` would with the same options, so that training then begins at once.
+    """
+    target = Path(out)
+    named = ctx.get_parameter_source("out") is not click.core.ParameterSource.DEFAULT
+    check_target(target, PICTURES, force=force or not named)
+    values = typed_layer(ctx, ctx.command.get_params(ctx)).values
+    typed = {key: value for key, value in values.items() if key != "data.source"}
+    options = _dataset(source, typed)
+
+    from gancli import images
+    from gancli.data import report
+
+    found, pixels = report.inspect(options, Progress() if as_json else shown())
+    sheet = images.grid(pixels, 8)
+    images.save(target, sheet)
+    if as_json:
+        click.echo(
+            json.dumps({**found.document(), "sheet": str(target), "command": suggestion(found, typed)}, indent=2)
+        )
+    else:
+        _print(found, typed, target)
+    if show:
+        from gancli.display import blocks
+
+        blocks.show(sheet)
+    return Exit.OK
+
+
+def _dataset(source: str, typed: Mapping[str, Any]) -> Dataset:
+    entry = config.find_dataset(source)
+    values = {key.removeprefix("data."): value for key, value in typed.items()}
+    built = config.rebuild("data", {"data": {**values, "name": entry.name, "source": source}})
+    assert isinstance(built, Dataset)
+    return built
+
+
+def suggestion(report: "Report", typed: Mapping[str, Any]) -> str:
+    """The `gan train` line for what was found, with the options that were typed."""
+    words = ["gan", "train", clean(report.source)]
+    for key, value in typed.items():
+        name = "--" + key.removeprefix("data.").replace("_", "-")
+        words += [name if value else f"--no-{name[2:]}"] if isinstance(value, bool) else [name, str(value)]
+    if report.values and "data.range" not in typed and (span := _span(report)):
+        words += ["--range", span]
+    if 2 <= len(report.classes) <= 1000:
+        words.append("--conditional")
+    return shlex.join(words)
+
+
+def _span(report: "Report") -> str | None:
+    """A better range for pictures that use a small part of theirs, such as 12 bits of 16; None where theirs is good."""
+    assert report.values is not None
+    high = report.values[1]
+    if high <= 1 or high > 65535 / 2:
+        return None
+    return f"0,{2 ** int(high).bit_length() - 1}"
+
+
+def advice(report: "Report", typed: Mapping[str, Any]) -> list[str]:
+    """What is worth knowing before training, a line each, with the option that changes it."""
+    lines = []
+    channels, height, width = report.shape
+    size = size_text((height, width))
+    if len(report.sizes) > 1 and "data.fit" not in typed and "data.crop" not in typed:
+        lines.append(
+            f"Sizes differ: each image is scaled to cover {size}, and its middle taken; --fit pad keeps it whole."
+        )
+    if min(report.smallest) < min(height, width):
+        lines.append(f"The smallest, {size_text(report.smallest)}, is enlarged.")
+    if report.transparent and channels != 4 and "data.background" not in typed:
+        lines.append("Transparent parts become white; --background black, say, changes that, --channels 4 keeps them.")
+    if report.values and _span(report) and "data.range" not in typed:
+        low, high = report.values
+        lines.append(
+            f"Their numbers go from {low:g} to {high:g} of 65535, which is dark: --range {_span(report)} spreads them."
+        )
+    if len(report.classes) > 1:
+        lines.append("They have classes: with --conditional you can ask for one, as in gan sample --class NAME.")
+    if report.count < FEW:
+        lines.append(f"{plural(report.count, 'image')} are few: a GAN may learn them by heart; --flip doubles them.")
+    if report.duplicates:
+        lines.append("Images that are there twice count twice.")
+    if "data.size" not in typed and min(report.largest) > 2 * max(height, width):
+        lines.append(f"They have more detail than {size} shows: --size 128 is finer, and slower.")
+    return lines
+
+
+def _print(report: "Report", typed: Mapping[str, Any], sheet: Path) -> None:
+    channels, height, width = report.shape
+    kinds = {1: "gray", 3: "colour", 4: "colour and alpha"}
+    click.secho(f"{clean(report.source)}: {plural(report.count, 'image')} ({clean(report.kind)})", bold=True)
+    _bars("Classes", report.classes)
+    _bars("Sizes (height x width)", report.sizes)
+    _bars("Modes", report.modes)
+    if report.transparent:
+        click.echo(f"Transparent: {report.transparent:,}")
+    for reason, names in report.skipped.items():
+        count = report.skipped_counts[reason]
+        more = ", ..." if count > len(names) else ""
+        click.echo(f"Skipped: {count:,} {clean(reason)}: {', '.join(map(clean, names))}{more}")
+    if report.ignored:
+        click.echo("Not images: " + ", ".join(f"{count:,} {clean(kind)}" for kind, count in report.ignored.items()))
+    if report.duplicates:
+        first, again = report.duplicate_names[0]
+        click.echo(f"Duplicates: {report.duplicates:,}, such as {clean(again)} of {clean(first)}")
+    for note in report.notes:
+        if not report.skipped or "skipped" not in note:
+            click.echo(clean(note))
+    click.echo(
+        f"Trained on: {size_text((height, width))}, {kinds[channels]}; {bytes_text(report.bytes)} {report.residence}"
+    )
+    click.echo(f"Some of them: {clean(sheet)}")
+    for line in advice(report, typed):
+        click.echo(f"- {line}")
+    click.echo(f"Next:  {suggestion(report, typed)}")
+
+
+def _bars(title: str, counts: Mapping[str, int], most: int = 20) -> None:
+    """A small histogram; one line where there is only one kind."""
+    if len(counts) <= 1:
+        for name in counts:
+            click.echo(f"{title}: {clean(name)}")
+        return
+    click.echo(f"{title}:")
+    width, top = max(len(clean(name)[:32]) for name in list(counts)[:most]), max(counts.values())
+    for name, count in list(counts.items())[:most]:
+        click.echo(f"  {clean(name)[:32]:<{width}}  {'█' * max(1, round(BAR * count / top)):<{BAR}}  {count:,}")
+    if len(counts) > most:
+        click.echo(f"  and {len(counts) - most:,} more")
+
+
+inspect_command = InspectCommand(
+    "inspect",
+    callback=click.pass_context(inspect),
+    help=inspect.__doc__,
+    params=[
+        click.Argument(["source"]),
+        click.Option(["--json", "as_json"], is_flag=True, help="As JSON."),
+        click.Option(["--out"], default="inspect.png", show_default=True, help="Where the sheet of images goes."),
+        click.Option(["--show"], is_flag=True, help="Draw the sheet in the terminal too."),
+        click.Option(["--force"], is_flag=True, help="Write over a file that is there."),
+        *[o for o in options_of(Dataset, "data.", SHARED) if getattr(o, "key", "") != "data.source"],
+    ],
+)
+command.add_command(inspect_command)
+
+
+@command.command("cache")
+@click.option("--clear", is_flag=True, help="Delete all of it.")
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+def cache_command(clear: bool, as_json: bool) -> int:
+    """List what is kept decoded, or delete it; what is deleted is decoded again when it is needed."""
+    from gancli.data import cache
+
+    if clear:
+        freed, busy = cache.clear()
+        click.echo(f"{bytes_text(freed)} freed in {clean(cache.home())}" + (f"; {busy} in use" if busy else ""))
+        return Exit.OK
+    entries = cache.entries()
+    if as_json:
+        click.echo(json.dumps([_entry_document(entry) for entry in entries], indent=2))
+        return Exit.OK
+    for entry in entries:
+        about = entry.about
+        what = f"{about.shape[0]:,} x {size_text(about.shape[2:])} x {about.shape[1]}" if about else "not finished"
+        source = clean(about.source) if about else ""
+        used = time.strftime("%Y-%m-%d %H:%M", time.localtime(entry.used))
+        click.echo(f"{bytes_text(entry.size):>8}  {used}  {what:<24}  {source}")
+    total = sum(entry.size for entry in entries)
+    click.echo(f"{plural(len(entries), 'set')}, {bytes_text(total)} in {clean(cache.home())}")
+    return Exit.OK
+
+
+def _entry_document(entry: Any) -> dict[str, Any]:
+    about = entry.about
+    return {
+        "key": entry.key,
+        "source": about.source if about else None,
+        "shape": about.shape if about else None,
+        "bytes": entry.size,
+        "used": entry.used,
+    }

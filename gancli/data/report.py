@@ -1,0 +1,153 @@
+"""What `gan data inspect` finds out about a source."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from gancli.data.base import Dataset, Images, Skipped
+from gancli.data.build import Build
+from gancli.data.load import assembled
+from gancli.data.prepare import Look, wide
+from gancli.data.records import Records
+from gancli.data.select import select
+from gancli.data.workers import attempts
+from gancli.display.progress import Progress
+
+MOST = 8  # entries of a histogram; the rest is summed up
+SHEET = 64
+SAMPLED = 64  # pictures of many bits whose numbers are looked at
+NAMES = 5
+
+
+@dataclass(frozen=True)
+class Report:
+    """What is there (before anything is prepared), and what training would get."""
+
+    source: str
+    kind: str
+    count: int
+    shape: tuple[int, int, int]
+    classes: Mapping[str, int]
+    sizes: Mapping[str, int]
+    smallest: tuple[int, int]
+    largest: tuple[int, int]
+    modes: Mapping[str, int]
+    transparent: int
+    values: tuple[float, float] | None
+    skipped: Mapping[str, Sequence[str]]
+    skipped_counts: Mapping[str, int]
+    ignored: Mapping[str, int]
+    duplicates: int
+    duplicate_names: Sequence[tuple[str, str]]
+    bytes: int
+    residence: str
+    notes: Sequence[str]
+
+    def document(self) -> dict[str, Any]:
+        """The report as JSON holds it."""
+        return asdict(self)
+
+
+def inspect(options: Dataset, progress: Progress) -> tuple[Report, np.ndarray]:
+    """A report on a source, and a random choice of its prepared images, uint8 (n, C, H, W); raises GanError."""
+    records = options.open()
+    selection = select(records, options)
+    build = Build(options, records, selection, progress)
+    looks = build.looks if len(selection.numbers) else []
+    images = assembled(build)
+    names = _names(records, images)
+    repeated = _duplicates(images, progress)
+    chosen = np.sort(np.random.default_rng(0).permutation(len(images))[:SHEET])
+    sides = [(look.height, look.width) for look in looks]
+    report = Report(
+        source=options.source,
+        kind=options.name,
+        count=len(images),
+        shape=images.spec.shape,
+        classes=_balance(images),
+        sizes=_sizes(sides),
+        smallest=min(sides, key=min),
+        largest=max(sides, key=max),
+        modes=_histogram(Counter(look.mode for look in looks)),
+        transparent=sum(look.transparent for look in looks),
+        values=_values(records, selection.numbers, looks),
+        skipped=_by_reason(images.skipped),
+        skipped_counts=dict(Counter(each.reason for each in images.skipped).most_common()),
+        ignored=dict(Counter(records.ignored).most_common(MOST)),
+        duplicates=len(repeated),
+        duplicate_names=[(names(first), names(again)) for first, again in repeated[:NAMES]],
+        bytes=int(np.prod(images.pixels.shape, dtype=object)),
+        residence={"ndarray": "in memory", "memmap": "decoded once, in the cache"}.get(
+            type(images.pixels).__name__, "decoded anew every time: they exceed --cache-limit"
+        ),
+        notes=images.notes,
+    )
+    return report, images.pixels[chosen]
+
+
+def _names(records: Records, images: Images) -> Any:
+    """A function that names the image of a row."""
+    return lambda row: records.name(int(images.numbers[row])) if images.numbers is not None else f"image {row}"
+
+
+def _balance(images: Images) -> dict[str, int]:
+    if images.labels is None:
+        return {}
+    counts = np.bincount(images.labels, minlength=len(images.classes))
+    return dict(zip(images.classes, counts.tolist(), strict=True))
+
+
+def _sizes(sides: Sequence[tuple[int, int]]) -> dict[str, int]:
+    """How many there are of each size, or, where there are many, of each octave of the shorter side."""
+    counts = Counter(f"{height}x{width}" for height, width in sides)
+    if len(counts) <= MOST:
+        return dict(counts.most_common())
+    octaves = Counter(max(1, min(side)).bit_length() for side in sides)
+    return {f"{2 ** (n - 1)} to {2**n - 1}, the shorter side": octaves[n] for n in sorted(octaves)}
+
+
+def _histogram(counts: Counter[str]) -> dict[str, int]:
+    """The most common, and how many there are of all others."""
+    top = dict(counts.most_common(MOST))
+    rest = counts.total() - sum(top.values())
+    return {**top, **({f"{len(counts) - MOST} others": rest} if rest else {})}
+
+
+def _by_reason(skipped: Sequence[Skipped]) -> dict[str, list[str]]:
+    names: dict[str, list[str]] = {}
+    for each in skipped:
+        names.setdefault(each.reason, []).append(each.name)
+    return {reason: found[:NAMES] for reason, found in names.items()}
+
+
+def _values(records: Records, numbers: np.ndarray, looks: Sequence[Look]) -> tuple[float, float] | None:
+    """The lowest and highest number in some of the pictures that have more than 8 bits; None where there are none."""
+    if records.range or not any(look.mode.startswith(("I", "F")) for look in looks):
+        return None
+    found = attempts(records, _span, numbers[np.linspace(0, len(numbers) - 1, SAMPLED).astype(int)])
+    spans = [span for span in found if isinstance(span, tuple)]
+    return (min(low for low, _ in spans), max(high for _, high in spans)) if spans else None
+
+
+def _span(records: Records, number: int) -> tuple[float, float]:
+    values = wide(records.picture(number))
+    return float(values.min()), float(values.max())
+
+
+def _duplicates(images: Images, progress: Progress) -> list[tuple[int, int]]:
+    """Rows that look exactly like an earlier one once prepared: (earlier, later)."""
+    seen: dict[bytes, int] = {}
+    repeated = []
+    with progress.track("Comparing", len(images)) as advance:
+        for start in range(0, len(images), 256):
+            part = images.pixels[np.arange(start, min(start + 256, len(images)))]
+            for row, image in enumerate(part, start):
+                first = seen.setdefault(hashlib.blake2b(image.tobytes(), digest_size=16).digest(), row)
+                if first != row:
+                    repeated.append((first, row))
+            advance(len(part))
+    return repeated
