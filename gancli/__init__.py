@@ -13,13 +13,14 @@ if TYPE_CHECKING:
     from gancli.hookspecs import Add, hookimpl
     from gancli.loggers import Logger
     from gancli.losses import Loss, Move
-    from gancli.trainer import Event, Tick, Trainer
+    from gancli.ticks import Event, Tick
+    from gancli.trainer import Trainer
 
 _HOMES = {
     "Add": "gancli.hookspecs",
     "Architecture": "gancli.architectures",
     "Dataset": "gancli.data.base",
-    "Event": "gancli.trainer",
+    "Event": "gancli.ticks",
     "Field": "pydantic",
     "Game": "gancli.game",
     "GanError": "gancli.errors",
@@ -29,7 +30,7 @@ _HOMES = {
     "Move": "gancli.losses",
     "Networks": "gancli.architectures",
     "Spec": "gancli.data.base",
-    "Tick": "gancli.trainer",
+    "Tick": "gancli.ticks",
     "Trainer": "gancli.trainer",
     "UsageError": "gancli.errors",
     "hookimpl": "gancli.hookspecs",

@@ -1,6 +1,8 @@
 """Where and how precisely a run computes."""
 
+import os
 import platform
+from pathlib import Path
 
 import torch
 
@@ -44,3 +46,14 @@ def _cuda_count() -> int:
 
 def _mps() -> bool:
     return torch.backends.mps.is_available()
+
+
+def memory_used(device: torch.device) -> int | None:
+    """Bytes of the GPU that tensors hold, or of the machine that this process does; None where nobody says."""
+    if device.type == "cuda":
+        return torch.cuda.memory_allocated(device)
+    try:
+        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+    except (OSError, ValueError, IndexError):
+        return None
+    return pages * os.sysconf("SC_PAGE_SIZE")

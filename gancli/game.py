@@ -18,9 +18,13 @@ class Network:
 
     def __init__(self, module: nn.Module, device: torch.device, dtype: torch.dtype) -> None:
         self.module, self._device, self._dtype = module, device, dtype
+        self.last: Tensor | None = None
+        """What it made last, for whoever measures at a tick."""
 
     def __call__(self, *args: Any) -> Any:
-        return self._run(self.module, *args)
+        result = self._run(self.module, *args)
+        self.last = result.detach() if isinstance(result, Tensor) else None
+        return result
 
     def __getattr__(self, name: str) -> Any:
         value = getattr(self.module, name)

@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn.utils import get_total_norm
 
 from gancli.errors import GanError
 from gancli.settings import Optim
@@ -25,6 +26,8 @@ class Player:
         }
         self.rate = optim.d_lr if name == "D" and optim.d_lr else optim.lr
         self.optimizer = _optimizer(optim, list(self.parameters.values()), self.rate)
+        self.gradient = torch.zeros(())
+        """The norm of the last move's gradient, on the device."""
 
     def move(self, objective: Tensor, factor: float) -> None:
         """Minimise the objective by one step at `factor` of the rate."""
@@ -33,6 +36,9 @@ class Player:
         self.optimizer.zero_grad(set_to_none=True)
         # Only this player's parameters get gradients: nobody else's are touched, and none are computed in vain.
         objective.backward(inputs=list(self.parameters.values()))
+        self.gradient = get_total_norm(
+            parameter.grad for parameter in self.parameters.values() if parameter.grad is not None
+        )
         self.optimizer.step()
 
     def tensors(self) -> dict[str, Tensor]:

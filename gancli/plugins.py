@@ -2,6 +2,7 @@
 
 import os
 import warnings
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cache
@@ -18,6 +19,7 @@ from gancli.text import clean
 
 KINDS = ("architecture", "loss", "dataset", "metric", "logger", "preset")
 BUILT_IN = "gancli"
+FAULTS = (Exception, SystemExit)  # a plugin that exits while it is imported must not end the tool
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,7 @@ class Entry:
             return getattr(import_module(module), attribute)
         except GanError:
             raise
-        except Exception as error:
+        except FAULTS as error:
             fault = clean(f"{type(error).__name__}: {error}")
             raise GanError(
                 f"{self.kind} '{self.name}' of package {self.package} cannot be loaded from {self.target} ({fault}).",
@@ -81,6 +83,14 @@ class Registry:
         _ = self.plugins
         return [entry for entry in self.entries if entry.kind == kind]
 
+    def loadable(self, kind: str) -> Iterator[tuple[Entry, Any]]:
+        """The things of one kind with what they load, one by one; a warning in place of those that cannot be."""
+        for entry in self.listing(kind):
+            try:
+                yield entry, entry.load()
+            except GanError as error:
+                warnings.warn(str(error), PluginWarning, stacklevel=2)
+
     def find(self, kind: str, name: str) -> Entry:
         """The thing of that kind and name, `package/name` where two share one; raises UsageError otherwise."""
         for entries in (self.entries, self.listing(kind)):
@@ -116,7 +126,7 @@ class Registry:
         try:
             module = point.load()
             self._register(module, package, release)
-        except Exception as error:
+        except FAULTS as error:
             del self.entries[before:]
             fault = clean(f"{type(error).__name__}: {error}")
             warnings.warn(f"Plugin {package} {release} is skipped ({fault}).", PluginWarning, stacklevel=2)
@@ -141,7 +151,7 @@ class Registry:
             if not caller.get_hookimpls():
                 raise ValueError("it has no hook named gancli_register, marked with @gancli.hookimpl")
             caller(add=add)
-        except Exception:
+        except FAULTS:
             self._manager.unregister(module)
             raise
 

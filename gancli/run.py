@@ -3,13 +3,17 @@
 import os
 import re
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
+from gancli import lock
 from gancli.errors import GanError, UsageError
+from gancli.lock import Lock
 from gancli.text import clean
 
 HOME = "runs"
+LOCK = "lock"
 SUFFIX = ".safetensors"
 
 
@@ -38,6 +42,36 @@ class Run:
     def comparison(self) -> Path:
         """Real images beside generated ones, made at the end."""
         return self.path / "real-and-generated.png"
+
+    @property
+    def real(self) -> Path:
+        """A grid of real images."""
+        return self.path / "real.png"
+
+    @property
+    def log(self) -> Path:
+        """What happened, in words."""
+        return self.path / "log.txt"
+
+    @property
+    def state(self) -> str:
+        """`training`, `finished`, `stopped`, `crashed`, `diverged` or `failed`."""
+        return lock.state(self.path / LOCK)
+
+    def lock(self) -> AbstractContextManager[Lock]:
+        """Keep others from training here meanwhile; raises GanError where another process does."""
+        return lock.locked(self.path / LOCK)
+
+    def samples(self) -> list[Path]:
+        """All grids of samples, oldest first."""
+        return sorted((self.path / "samples").glob("step-*.png"), key=_step)
+
+    def thin_samples(self, most: int) -> None:
+        """Delete grids where they lie closest, never the first or the newest, until so many are left."""
+        kept = self.samples()
+        while len(kept) > max(most, 2):
+            gaps = [_step(after) - _step(before) for before, after in zip(kept, kept[2:], strict=False)]
+            kept.pop(1 + gaps.index(min(gaps))).unlink(missing_ok=True)
 
     def sample(self, step: int) -> Path:
         """The grid of samples of a step."""
@@ -124,6 +158,11 @@ def _newest() -> Run:
     if not found:
         raise GanError(f"There is no run with a checkpoint in {clean(home())}.", "Train one first: gan train")
     return max(found, key=lambda run: run.latest().stat().st_mtime_ns)
+
+
+def _step(path: Path) -> int:
+    match = re.search(r"\d+", path.stem)
+    return int(match[0]) if match else 0
 
 
 def _number(path: Path) -> int:

@@ -87,6 +87,8 @@ class Settings(Options):
     sample_every: Cadence = Field(Every(seconds=30), description="Steps or time between grids of samples.")
     log_every: Cadence = Field(Every(seconds=1), description="Steps or time between measurements.")
     keep: int = Field(3, ge=2, description="Checkpoints kept; older ones are deleted.")
+    keep_samples: int = Field(128, ge=2, description="Grids of samples kept: the first, the newest, and some between.")
+    log: tuple[str, ...] = Field((), description="Loggers besides metrics.jsonl, such as tensorboard,wandb.")
 
     def document(self) -> dict[str, Any]:
         """The settings as TOML and JSON hold them: nested, plain values, what is unset left out."""

@@ -3,7 +3,7 @@
 import math
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +13,11 @@ from torch import Tensor, nn
 
 from gancli import checkpoint, images, latents, randomness
 from gancli.architectures import Architecture
+from gancli.config import LENGTHS
 from gancli.data.base import Images
 from gancli.data.stream import Source
-from gancli.device import choose_device, choose_dtype
+from gancli.device import choose_device, choose_dtype, memory_used
+from gancli.diversity import Yardstick
 from gancli.errors import DivergedError, GanError, UsageError
 from gancli.game import Game
 from gancli.losses import Loss
@@ -23,36 +25,11 @@ from gancli.players import Average, Player, rate_factor, state_tensors
 from gancli.plugins import registry
 from gancli.run import Run
 from gancli.settings import Every, Settings
+from gancli.ticks import Event, Tick
+from gancli.verdicts import Facts, Judge, diverged
 
 WARM_UP = 0.05  # share of --time after which its horizon is fixed
 GRID = 64
-
-
-@dataclass(frozen=True)
-class Event:
-    """Something that happened: `checkpoint`, `samples` or `comparison`, the file, and the picture (H, W, C) if any."""
-
-    kind: str
-    path: Path | None = None
-    picture: np.ndarray | None = None
-
-
-@dataclass(frozen=True)
-class Tick:
-    """A moment of a training: where it is, the statistics since the last tick, and what happened."""
-
-    step: int
-    images: int
-    seconds: float
-    rate: float
-    progress: float | None
-    statistics: Mapping[str, float] = field(default_factory=dict)
-    events: tuple[Event, ...] = ()
-
-    @property
-    def remaining(self) -> float | None:
-        """Seconds still to go, judged by those gone."""
-        return self.seconds * (1 / self.progress - 1) if self.progress else None
 
 
 class Trainer:
@@ -87,9 +64,13 @@ class Trainer:
         }
         self.average = Average(self.players["G"].networks, settings.optim.ema)
         self.step, self.seconds = 0, 0.0
-        self.horizon = settings.optim.horizon or self._planned()
+        self.horizon = settings.optim.horizon
         self.metrics: dict[str, float] = {}
+        self.idle = 0.0
+        self.facts = facts(settings, self.loss, len(data))
+        self._judge, self._yardstick = Judge(self.facts), Yardstick(data, self.device)
         self._stopping = False
+        self._asked: set[str] = set()
 
     def __iter__(self) -> Iterator[Tick]:
         """Ticks until the run's length is reached or `stop` was called; the last one has been saved."""
@@ -99,6 +80,10 @@ class Trainer:
     def stop(self) -> None:
         """Finish the step under way, save, and end."""
         self._stopping = True
+
+    def ask(self, *names: str) -> None:
+        """Have `samples` or a `checkpoint` made after the step under way."""
+        self._asked |= set(names)
 
     @property
     def progress(self) -> float | None:
@@ -142,7 +127,7 @@ class Trainer:
         self.step, self.seconds = header.step, header.seconds
         self.game.images = self.average.images = header.images_seen
         self.source.seek(dict(header.data["positions"]))
-        self.horizon = self.settings.optim.horizon or self._planned() or header.optim["horizon"]
+        self.horizon = header.optim["horizon"] if self._is_as_long_as(header) else self.settings.optim.horizon
         self.metrics = dict(header.metrics)
         randomness.restore(checkpoint.part(tensors, "rng."), self.device, self.game.generator)
 
@@ -159,43 +144,73 @@ class Trainer:
         begun = self._clock()
         due = {name: _Due(every, self.step, self.seconds) for name, every in self._cadences().items()}
         tick_images, tick_seconds = self.game.images, self.seconds
-        while not self._finished():
+        first, finished = True, self._finished()
+        # `stop` may come while the listener holds a tick: one more step then ends the run, with a save.
+        while not finished:
             self._play()
             self.seconds = self._clock() - begun
             finished = self._finished()
             now = {name for name, cadence in due.items() if cadence.reached(self.step, self.seconds) or finished}
+            now |= self._taken_up()
             if not now:
                 continue
-            statistics = self._measure()
+            if first:
+                now |= {"real", "samples"}
+            try:
+                statistics = self._measure()
+            except DivergedError as error:
+                yield self._last_words(error)
+                raise
             self.seconds = self._clock() - begun
             rate = (self.game.images - tick_images) / max(self.seconds - tick_seconds, 1e-9)
             tick_images, tick_seconds = self.game.images, self.seconds
             events = self._write(now, finished)
-            yield Tick(self.step, self.game.images, self.seconds, rate, self.progress, statistics, events)
+            verdict = self._judge.add(self.step, statistics)
+            progress, memory = self.progress, memory_used(self.device)
+            yield Tick(self.step, self.game.images, self.seconds, rate, progress, statistics, events, verdict, memory)
+            first = False
             # The clock stands still while the listener draws and files are written.
             begun = self._clock() - self.seconds
 
     def _play(self) -> None:
         """One step: every move that the loss asks for."""
-        if self.horizon is None and self.settings.time and self.seconds > WARM_UP * self.settings.time:
-            self.horizon = round(self.game.images * self.settings.time / self.seconds)
+        self.horizon = self.horizon or self._planned()
         factor = rate_factor(self.settings.optim.decay, self.game.images, self.horizon)
         for name, objective in self.loss.step(self.game):
             self.players[name].move(objective, factor)
+            self.game.statistics.add(f"grad_{name}", self.players[name].gradient)
             self.game.statistics.add(f"loss_{name}", objective)
         self.average.update(self.game.images)
         self.step += 1
 
     def _measure(self) -> dict[str, float]:
         """The statistics since the last tick; raises DivergedError where one is not finite."""
+        made = self.game.networks[next(iter(self.players["G"].networks))].last
+        if made is not None and made.shape[1:] == self.data.spec.shape:
+            for name, value in self._yardstick.measure(made).items():
+                self.game.statistics.add(name, value)
         means = self.game.statistics.take()
+        means |= self.loss.derived(means)
         if bad := [name for name, value in means.items() if not math.isfinite(value)]:
             raise self._diverged(f"{bad[0]} is")
-        self.metrics = means | self.loss.derived(means)
+        self.metrics = means
         return self.metrics
+
+    def _last_words(self, error: DivergedError) -> Tick:
+        """The tick of a training that has diverged: it has a verdict, and no statistics."""
+        what = error.message.partition(": ")[2].partition(" no longer")[0]
+        verdict = diverged(self.step, what, self.facts)
+        return Tick(self.step, self.game.images, self.seconds, 0.0, self.progress, verdict=verdict)
+
+    def _taken_up(self) -> set[str]:
+        """What was asked for since the last step."""
+        asked, self._asked = self._asked, set()
+        return asked
 
     def _write(self, now: set[str], finished: bool) -> tuple[Event, ...]:
         events: list[Event] = []
+        if "real" in now:
+            events.append(self._picture("real", self._real()))
         if "samples" in now:
             events.append(self._picture("samples", self.samples()))
         if finished:
@@ -207,19 +222,25 @@ class Trainer:
     def _picture(self, kind: str, pixels: np.ndarray) -> Event:
         if self.run is None:
             return Event(kind, None, pixels)
-        path = self.run.comparison if kind == "comparison" else self.run.sample(self.step)
+        places = {"comparison": self.run.comparison, "real": self.run.real}
+        path = places.get(kind) or self.run.sample(self.step)
         images.save(path, pixels)
+        if kind == "samples":
+            self.run.thin_samples(self.settings.keep_samples)
         return Event(kind, path, pixels)
 
     def _comparison(self) -> np.ndarray:
         """Real images beside generated ones, of the same classes where there are classes."""
+        return images.side_by_side(self._real(), self.samples())
+
+    def _real(self) -> np.ndarray:
+        """A grid (H, W, C) of real images, of the same classes as the samples where there are classes."""
         columns, y = self._grid_classes(GRID)
         order = np.random.default_rng(self.settings.seed).permutation(len(self.data))
         chosen = order[:GRID]
         if y is not None and self.data.labels is not None:
             chosen = _one_of_each(self.data.labels, order, y.tolist())
-        real = images.grid(self.data.pixels[np.resize(chosen, GRID)], columns)
-        return images.side_by_side(real, self.samples())
+        return images.grid(self.data.pixels[np.resize(chosen, GRID)], columns)
 
     def _grid_classes(self, n: int) -> tuple[int, Tensor | None]:
         """The columns of a grid, and the class of each image: a column a class where there are few."""
@@ -256,20 +277,33 @@ class Trainer:
         return self._stopping or (self.progress or 0.0) >= 1.0
 
     def _planned(self) -> int | None:
-        """Images in the whole run, where steps or epochs say."""
-        per_step = self.settings.batch_size * self.loss.n_critic
-        plans = [self.settings.steps * per_step] if self.settings.steps else []
-        plans += [round(self.settings.epochs * len(self.data))] if self.settings.epochs else []
+        """Images in the whole run, judged by those of a step, or by the speed after warm-up; None where too early."""
+        settings, seen = self.settings, self.game.images
+        if settings.time and self.seconds <= WARM_UP * settings.time:
+            return None
+        plans = [round(seen * settings.time / self.seconds)] if settings.time else []
+        plans += [settings.steps * seen // self.step] if settings.steps and self.step else []
+        plans += [round(settings.epochs * len(self.data))] if settings.epochs else []
         return min(plans) if plans else None
 
+    def _is_as_long_as(self, header: checkpoint.Header) -> bool:
+        now = self.settings.document()
+        return all(header.settings.get(key) == now.get(key) for key in LENGTHS)
+
     def _clock(self) -> float:
-        return time.perf_counter()
+        return time.perf_counter() - self.idle
 
     def _diverged(self, what: str) -> DivergedError:
         return DivergedError(
             f"Training diverged at step {self.step}: {what} no longer finite.",
             f"Lower the rate (--optim.lr {self.settings.optim.lr / 4:g}) or choose a steadier loss (--loss wgan-gp).",
         )
+
+
+def facts(settings: Settings, loss: Loss, count: int) -> Facts:
+    """What the judge has to know of a training of `count` images."""
+    optim = settings.optim
+    return Facts(loss.name, loss.probabilities, optim.lr, optim.d_lr or optim.lr, count)
 
 
 class _Due:
@@ -296,6 +330,10 @@ def build(arch: Architecture, loss: Loss, data: Images, conditional: bool) -> di
             f"Loss {loss.name} plays with {', '.join(needed)}; architecture {arch.name} has {', '.join(networks)}.",
             f"Choose an architecture that builds {', '.join(missing)}.",
         )
+    if taken := [name for name in networks if hasattr(Game, name)]:
+        raise UsageError(f"Architecture {arch.name} calls a network '{taken[0]}', which is a word of the game itself.")
+    if "G" not in loss.players:
+        raise UsageError(f"Loss {loss.name} has no player G.", "The networks of player G are those that generate.")
     for name, methods in loss.needs.items():
         if lacking := [method for method in methods if not hasattr(networks[name], method)]:
             raise UsageError(

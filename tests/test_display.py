@@ -273,7 +273,7 @@ def test_json_prints_the_document_on_stdout(capsys: pytest.CaptureFixture[str]) 
     line = json.loads(capsys.readouterr().out)
     assert line["step"] == 1200
     assert line["real"] == SCORES["real"]
-    assert line["events"] == ["samples"]
+    assert line["events"] == [{"kind": "samples", "file": "step-00001000.png"}]
 
 
 class Gone(io.StringIO):
@@ -329,6 +329,7 @@ def trainer() -> Any:
         data=SimpleNamespace(spec=SimpleNamespace(height=28, width=28)),
         device=torch.device("cpu"),
         loss=SimpleNamespace(probabilities=True),
+        stop=lambda: None,
     )
 
 

@@ -1,16 +1,17 @@
 """`gan train`: from settings to a finished run."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from gancli import config, run
-from gancli.commands.options import options_of, typed_layer
+from gancli.commands.options import dataset_options, options_of, typed_layer
 from gancli.config import Config, Resolved
 from gancli.data.base import Dataset
+from gancli.display import waiting
+from gancli.display.progress import shown
 from gancli.errors import Exit, GanError, UsageError
 from gancli.options import own_fields
 from gancli.plugins import registry
@@ -18,11 +19,11 @@ from gancli.settings import Optim, Settings
 from gancli.text import clean, plural
 
 if TYPE_CHECKING:
-    from gancli.trainer import Tick, Trainer
+    from gancli.trainer import Trainer
 
 DISPLAYS = ("auto", "live", "plain", "json", "none")
 SHARED_DATA = frozenset(name for name, _ in own_fields(Dataset))
-HARMLESS = config.LENGTHS | {"checkpoint_every", "sample_every", "log_every", "keep"}
+HARMLESS = config.LENGTHS | {"checkpoint_every", "sample_every", "log_every", "keep", "keep_samples", "log"}
 """Settings that may change when a run is resumed, and leave its weights the same, bit for bit."""
 PARTS = {"arch": "architecture", "loss": "loss"}
 
@@ -57,12 +58,13 @@ class TrainCommand(click.Command):
         if asks_help and not any(probe.get(name) for name in (*PARTS, "preset", "config")):
             return options_of(Optim, "optim.")
         choice = config.chosen(_layers(probe))
-        classes = {part: registry().find(kind, choice[f"{part}.name"]).load() for part, kind in PARTS.items()}
+        with waiting("Loading ..."):
+            classes = {part: registry().find(kind, choice[f"{part}.name"]).load() for part, kind in PARTS.items()}
         suggested = {key: value for cls in classes.values() for key, value in cls.suggests.items()}
         for part, cls in classes.items():
             options += options_of(cls, f"{part}.", defaults=suggested)
         options += options_of(Optim, "optim.", defaults=suggested)
-        return options + _dataset_options(args)
+        return options + dataset_options(args, {word for each in (*self.params, *options) for word in each.opts})
 
     def _probe(self, args: list[str]) -> dict[str, Any]:
         """The choices among the words, whatever else is there."""
@@ -71,18 +73,6 @@ class TrainCommand(click.Command):
         probe = click.Command("probe", params=parameters, add_help_option=False)
         settings = {"ignore_unknown_options": True, "allow_extra_args": True, "resilient_parsing": True}
         return probe.make_context("probe", [*args], **settings).params
-
-
-def _dataset_options(args: list[str]) -> list[click.Parameter]:
-    """The options that only some datasets have, when one is typed; the chosen one refuses those of others."""
-    if not any(word.startswith("--data.") for word in args):
-        return []
-    found: dict[str, click.Parameter] = {}
-    for entry in registry().listing("dataset"):
-        for option in options_of(entry.load(), "data."):
-            if getattr(option, "key", "").removeprefix("data.") not in SHARED_DATA:
-                found.setdefault(option.name or "", option)
-    return list(found.values())
 
 
 def _section(parameter: click.Parameter) -> str:
@@ -134,13 +124,15 @@ def train(ctx: click.Context, /, **given: Any) -> int:
         raise UsageError("SOURCE and --data say the same thing twice.", "Give one of them.")
     layers = _layers(given)
     typed = typed_layer(ctx, ctx.command.get_params(ctx))
-    resolved = config.resolve([*layers[:-1], Config(typed.origin, {**layers[-1].values, **typed.values}, typed.origins)])
+    resolved = config.resolve(
+        [*layers[:-1], Config(typed.origin, {**layers[-1].values, **typed.values}, typed.origins)]
+    )
     resolved = _with_length(resolved)
     for note in resolved.notes:
         click.echo(f"Note: {note}", err=True)
     if given["dry_run"]:
         return _show_plan(resolved)
-    images = resolved.settings.data.load()
+    images = resolved.settings.data.load(shown())
     for note in images.notes:
         click.echo(f"Note: {note}", err=True)
     return _train(resolved, images, given)
@@ -158,7 +150,7 @@ def _show_plan(resolved: Resolved) -> int:
     """The merged settings as TOML, and the networks with their sizes as comments: a file that --config takes."""
     click.echo(config.to_toml(resolved))
     try:
-        images = resolved.settings.data.load()
+        images = resolved.settings.data.load(shown())
     except GanError as error:
         click.echo(f"# The networks depend on the images: {error}")
         return Exit.OK
@@ -181,7 +173,9 @@ def _plan_of_networks(settings: Any, images: Any) -> Iterator[str]:
 def _train(resolved: Resolved, images: Any, given: dict[str, Any]) -> int:
     from gancli.display import make_display
     from gancli.files import write_text
-    from gancli.loggers.jsonl import JSONL
+    from gancli.lock import FINISHED, STOPPED
+    from gancli.loggers import open_loggers
+    from gancli.signals import handled
     from gancli.trainer import Trainer
 
     if given["resume"]:
@@ -192,12 +186,22 @@ def _train(resolved: Resolved, images: Any, given: dict[str, Any]) -> int:
         trainer.run = run.new_run(parent, _label(resolved.settings), given["name"])
         write_text(trainer.run.config, config.to_toml(resolved))
     assert trainer.run is not None
-    display = make_display(given["display"], trainer)
-    with _signals(trainer) as caught, JSONL(trainer.run) as log, display:
+    _log_skipped(trainer.run, images)
+    display, loggers = make_display(given["display"], trainer), open_loggers(resolved.settings.log, trainer)
+    with trainer.run.lock() as lock, handled(trainer, display) as caught, loggers as log, display:
         for tick in trainer:
-            log.tick(tick)
+            log(tick)
             display.tick(tick)
-    return _finish(trainer.run, resolved.settings, caught)
+        finished = (trainer.progress or 0.0) >= 1.0
+        lock.end(FINISHED if finished else STOPPED)
+    return _finish(trainer.run, finished, caught)
+
+
+def _log_skipped(done: run.Run, images: Any) -> None:
+    """Name in the run's log every file that was left out, and why."""
+    if images.skipped:
+        with done.log.open("a", encoding="utf-8") as log:
+            log.writelines(f"skipped: {clean(name)}: {clean(why)}\n" for name, why in images.skipped)
 
 
 def _resumed(resolved: Resolved, images: Any, name: str) -> "Trainer":
@@ -223,7 +227,9 @@ def _resumed(resolved: Resolved, images: Any, name: str) -> "Trainer":
     trainer = Trainer(resolved.settings, images, run.Run(path.parent.parent))
     trainer.resume(path)
     if (trainer.progress or 0) >= 1:
-        raise UsageError(f"Run {clean(name)} is finished at step {trainer.step:,}.", "Give it a longer --steps or --time.")
+        raise UsageError(
+            f"Run {clean(name)} is finished at step {trainer.step:,}.", "Give it a longer --steps or --time."
+        )
     return trainer
 
 
@@ -233,32 +239,10 @@ def _label(settings: Settings) -> str:
     return f"{settings.arch.name}-{settings.loss.name}-{Path(data).stem}".replace("/", "-")
 
 
-@contextmanager
-def _signals(trainer: "Trainer") -> Iterator[list[int]]:
-    """SIGINT and SIGTERM finish the step and save; a second one stops at once."""
-    import signal
-
-    caught: list[int] = []
-
-    def handle(number: int, _: Any) -> None:
-        if caught:
-            raise SystemExit(128 + number)
-        caught.append(number)
-        trainer.stop()
-
-    numbers = (signal.SIGINT, signal.SIGTERM)
-    before = [signal.signal(number, handle) for number in numbers]
-    try:
-        yield caught
-    finally:
-        for number, handler in zip(numbers, before, strict=True):
-            signal.signal(number, handler)
-
-
-def _finish(done: run.Run, settings: Settings, caught: list[int]) -> int:
+def _finish(done: run.Run, finished: bool, caught: list[int]) -> int:
     """What to type next, on stderr; the run folder as the last line on stdout."""
     name = clean(done.name if done.path.parent == run.home() else done.path)
-    if caught:
+    if caught or not finished:
         click.echo(f"Stopped and saved. Continue with: gan train --resume {name}", err=True)
     else:
         click.echo(f"Done. Real beside generated: {clean(done.comparison)}", err=True)
@@ -281,7 +265,9 @@ def _parameters() -> list[click.Parameter]:
         click.Option(["--out"], metavar="DIR", help="Folder of the run's folder.  [runs]"),
         click.Option(["--name"], metavar="NAME", help="Name of the run; default: a number and what it trains."),
         click.Option(["--display"], type=click.Choice(DISPLAYS), default="auto", help="How progress is shown."),
-        click.Option(["--dry-run"], is_flag=True, help="Show the settings, their origins and the networks; do nothing."),
+        click.Option(
+            ["--dry-run"], is_flag=True, help="Show the settings, their origins and the networks; do nothing."
+        ),
         *options_of(Settings),
         *[o for o in options_of(Dataset, "data.", SHARED_DATA) if getattr(o, "key", "") != "data.source"],
     ]

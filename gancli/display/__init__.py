@@ -2,13 +2,16 @@
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
-    from gancli.trainer import Tick, Trainer
+    from gancli.ticks import Tick
+    from gancli.trainer import Trainer
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,12 @@ class Display:
     def tick(self, tick: "Tick") -> None:
         """Show one tick."""
 
+    def suspend(self) -> None:
+        """Leave the terminal to others: the process is about to be stopped."""
+
+    def resume(self) -> None:
+        """Go on after that."""
+
     def close(self) -> None:
         """Give everything back, whatever happened."""
 
@@ -46,6 +55,19 @@ class Display:
         self.close()
 
 
+@contextmanager
+def waiting(text: str) -> Iterator[None]:
+    """Say on a terminal that something takes a moment; it is gone when that is over."""
+    said = moves_cursor()
+    if said:
+        print(text, end="\r", file=sys.stderr, flush=True)
+    try:
+        yield
+    finally:
+        if said:
+            print(" " * len(text), end="\r", file=sys.stderr, flush=True)
+
+
 def make_display(kind: str, trainer: "Trainer") -> Display:
     """The display of that kind: auto, live, plain, json or none; live falls back to plain without a real terminal."""
     if kind == "none":
@@ -55,9 +77,10 @@ def make_display(kind: str, trainer: "Trainer") -> Display:
 
         return JSON()
     if kind in {"auto", "live"} and moves_cursor():
+        from gancli.display.keys import Keys
         from gancli.display.live import Live
 
-        return Live(about(trainer))
+        return Live(about(trainer), keys=Keys({"s": lambda: trainer.ask("samples", "checkpoint"), "q": trainer.stop}))
     from gancli.display.plain import Plain
 
     return Plain(about(trainer))

@@ -19,10 +19,12 @@ from gancli.text import clean, plural
 if TYPE_CHECKING:
     import numpy as np
 
-    from gancli.trainer import Tick
+    from gancli.ticks import Tick
 
 MESSAGES = 3
 GUTTER = 3
+WIDE = 120
+VERDICTS = {"healthy": "green", "too early": "dim"}
 AXIS = 8
 LOWEST, TALLEST = 2, 15  # lines of a chart
 TIMES = " \N{MULTIPLICATION SIGN} "
@@ -36,6 +38,8 @@ class Record:
     histories: dict[str, History] = field(default_factory=dict)
     picture: "np.ndarray | None" = None
     pictured: int = 0
+    real: "np.ndarray | None" = None
+    judged: str = ""
     messages: deque[str] = field(default_factory=lambda: deque(maxlen=MESSAGES))
 
     def add(self, tick: "Tick") -> None:
@@ -47,6 +51,12 @@ class Record:
             self.messages.append(f"step {tick.step:,}  {happened(event)}")
             if event.picture is not None and event.kind == "samples":
                 self.picture, self.pictured = event.picture, tick.step
+            if event.picture is not None and event.kind == "real":
+                self.real = event.picture
+        if tick.verdict and tick.verdict.name != self.judged:
+            if tick.verdict.alarm:
+                self.messages.append(f"step {tick.step:,}  {clean(tick.verdict.name)}")
+            self.judged = tick.verdict.name
 
     def say(self, text: str) -> None:
         """Add a message."""
@@ -62,7 +72,8 @@ class Dashboard:
 
     def __init__(self, about: About, record: Record, lead: float = 0.0, height: int | None = None) -> None:
         self.about, self.record, self.lead, self.height = about, record, lead, height
-        self._picture: tuple[object, HalfBlocks] | None = None
+        self.hint = ""
+        self._blocks: dict[str, tuple[object, HalfBlocks]] = {}
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         height = self.height or options.height or options.size.height
@@ -82,7 +93,7 @@ class Dashboard:
     def _page(self, height: int) -> Iterable[RenderableType]:
         top = [*self._header(), self._progress(), Text()]
         bottom = [Text(message, "dim") for message in list(self.record.messages)[-max(1, height // 12) :]]
-        bottom = [Text(), *bottom] if bottom else []
+        bottom = [Text(), *self._verdict(), *self._hinted(bottom)]
         room = height - len(top) - len(bottom)
         return [*map(self._cut, top), self._body(room), *map(self._cut, bottom)]
 
@@ -94,6 +105,8 @@ class Dashboard:
         if tick is None:
             return [title, Text("waiting for the first step", "dim")]
         count = f"step {tick.step:,}   {plural(tick.images, 'image')} seen   {tick.rate:,.0f} images/s"
+        if tick.memory is not None and len(count) + 10 <= self.width:
+            count += f"   {tick.memory / 1e9:.1f} GB"
         space = self.width - title.cell_len - len(count)
         if space < GUTTER:
             return [title, Text(count)]
@@ -110,6 +123,23 @@ class Dashboard:
         full, empty = ("#", "-") if self.ascii else ("━", "─")
         return Text.assemble((full * done, "cyan"), (empty * (long - done), "dim"), figures)
 
+    def _verdict(self) -> list[Text]:
+        """How it goes and why; what to try on a line of its own, because the first may be cut."""
+        verdict = self.record.tick.verdict if self.record.tick else None
+        if verdict is None:
+            return []
+        colour = VERDICTS.get(verdict.name, "bold red" if verdict.alarm else "yellow")
+        lines = [Text.assemble((clean(verdict.name), colour), (f"  {clean(verdict.why)}", "default"))]
+        return [*lines, Text(f"try {clean(verdict.advice)}", colour)] if verdict.advice else lines
+
+    def _hinted(self, lines: list[Text]) -> list[Text]:
+        """The last line with the keys at its right end, where there is room for them."""
+        if not self.hint:
+            return lines
+        last = lines[-1] if lines else Text()
+        space = self.width - last.cell_len - len(self.hint)
+        return [*lines[:-1], last.append(" " * space).append(self.hint, "dim")] if space >= GUTTER else lines
+
     def _remaining(self, tick: "Tick") -> str:
         return duration(None if tick.remaining is None else max(0.0, tick.remaining - self.lead))
 
@@ -117,23 +147,31 @@ class Dashboard:
         """Figures and curves, with the picture beside them where there is width for it."""
         if self.width < 72 or room < 10:
             return Group(*self._figures(self.width, room))
-        wide = min(2 * (room - 1), self.width - max(44, int(self.width * 0.46)) - GUTTER)
-        left = self.width - wide - GUTTER
+        record = self.record
+        title = f"Samples at step {record.pictured:,}" if record.picture is not None else "Samples: none yet"
+        panels = [(title, record.picture)]
+        if self.width >= WIDE and record.real is not None:
+            panels.append(("Real images", record.real))
+        share = 0.46 if len(panels) == 1 else 0.36
+        most = self.width - max(44, int(self.width * share)) - GUTTER * len(panels)
+        wide = min(2 * (room - 1), most // len(panels))
+        left = self.width - (wide + GUTTER) * len(panels)
         table = Table.grid(padding=0)
-        for width in (left, GUTTER, wide):
+        for width in (left, *(GUTTER, wide) * len(panels)):
             table.add_column(width=width, no_wrap=True)
-        table.add_row(Group(*self._figures(left, room)), "", Group(*self._samples(wide, room)))
+        cells = [cell for panel in panels for cell in ("", self._panel(*panel, wide, room))]
+        table.add_row(Group(*self._figures(left, room)), *cells)
         return table
 
-    def _samples(self, columns: int, room: int) -> list[RenderableType]:
-        picture = self.record.picture
+    def _panel(self, title: str, picture: "np.ndarray | None", columns: int, room: int) -> RenderableType:
+        head = Text(title, "dim" if picture is None else "bold", no_wrap=True)
         if picture is None:
-            return [Text("Samples: none yet", "dim", no_wrap=True)]
-        key = (id(picture), columns, room)
-        if self._picture is None or self._picture[0] != key:
+            return head
+        key, slot = (id(picture), columns, room), title.split()[0]
+        if slot not in self._blocks or self._blocks[slot][0] != key:
             part = legible(picture, self.about.tile, columns, room - 1) if self.about.tile else picture
-            self._picture = key, HalfBlocks(part, columns, room - 1)
-        return [Text(f"Samples at step {self.record.pictured:,}", "bold", no_wrap=True), self._picture[1]]
+            self._blocks[slot] = key, HalfBlocks(part, columns, room - 1)
+        return Group(head, self._blocks[slot][1])
 
     def _figures(self, width: int, room: int) -> list[Text]:
         """The table of statistics, then the charts that still have room."""

@@ -5,10 +5,10 @@ import sys
 from typing import TYPE_CHECKING
 
 from gancli.display import Display
-from gancli.loggers.jsonl import document
+from gancli.history import document
 
 if TYPE_CHECKING:
-    from gancli.trainer import Tick
+    from gancli.ticks import Tick
 
 
 class JSON(Display):

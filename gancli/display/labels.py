@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 from gancli.text import clean
 
 if TYPE_CHECKING:
-    from gancli.trainer import Event
+    from gancli.ticks import Event
 
 LOSS = "loss_"
+GRADIENT = "grad_"
 BEFORE_AFTER = " before / after"
 COLOURS = {"real": "cyan", "fake": "magenta", "fake_after": "magenta", "loss_D": "yellow", "loss_G": "green"}
 
@@ -32,7 +33,11 @@ def rows(names: Iterable[str], probabilities: bool) -> list[Row]:
     losses = sorted((n for n in left if n.startswith(LOSS)), key=lambda n: (n not in COLOURS, n))
     found += [Row(f"Loss_{clean(n[len(LOSS) :])}", (n,), COLOURS.get(n, "yellow")) for n in losses]
     used = {name for row in found for name in row.names}
-    return found + [Row(clean(n), (n,), "bright_blue") for n in left if n not in used]
+    return found + [Row(_other(n), (n,), "bright_blue") for n in left if n not in used]
+
+
+def _other(name: str) -> str:
+    return clean(f"gradient {name[len(GRADIENT) :]}" if name.startswith(GRADIENT) else name)
 
 
 def _scores(names: list[str], probabilities: bool) -> list[Row]:
@@ -61,6 +66,7 @@ def figure(value: float, digits: int = 3, fixed: bool = False) -> str:
 def phrases(statistics: Mapping[str, float], probabilities: bool, aligned: bool = True) -> list[str]:
     """The statistics in words: `D(x) 0.53`, `D(G(z)) 0.41/0.38`, `loss D 1.21 G 1.01`."""
     found = []
+    statistics = {name: value for name, value in statistics.items() if not name.startswith(GRADIENT)}
     for losses, group in groupby(rows(statistics, probabilities), lambda row: row.names[0].startswith(LOSS)):
         texts = [_phrase(row, statistics, probabilities, aligned) for row in group]
         found += [f"loss {' '.join(texts)}"] if losses else texts

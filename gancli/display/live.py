@@ -5,7 +5,7 @@ import sys
 import time
 from contextlib import ExitStack, redirect_stderr, redirect_stdout, suppress
 from threading import Event as Flag
-from threading import Lock, Thread
+from threading import RLock, Thread
 from typing import TYPE_CHECKING, TextIO
 
 from rich.console import Console, RenderableType
@@ -13,12 +13,14 @@ from rich.live import Live as Screen
 
 from gancli.display import About, Display
 from gancli.display.dashboard import Dashboard, Record
+from gancli.display.keys import Keys, foreground
 
 if TYPE_CHECKING:
-    from gancli.trainer import Tick
+    from gancli.ticks import Tick
 
 PAUSE = 0.25  # seconds between redraws, at least
 CLOCK = 1.0  # seconds between redraws while nothing happens
+HINT = "s sample and save   q finish"
 BELOW = 6  # lines left free under the last picture, for what is said at the end
 
 
@@ -29,12 +31,15 @@ class Live(Display):
     is printed again at the end.
     """
 
-    def __init__(self, about: About, console: Console | None = None) -> None:
+    def __init__(self, about: About, console: Console | None = None, keys: Keys | None = None) -> None:
         # The file by name, because sys.stderr is redirected while the screen is lent.
         self.console = console or Console(file=sys.stderr)
         self.record = Record()
         self.dashboard = Dashboard(about, self.record)
-        self._lock, self._done, self._stack = Lock(), Flag(), ExitStack()
+        self.keys = keys or Keys({})
+        # Reentrant, because a signal may suspend the display in the middle of a tick.
+        self._lock, self._done, self._stack = RLock(), Flag(), ExitStack()
+        self._drawing = self._suspended = False
         self._changed, self._seen, self._drawn = True, time.monotonic(), 0.0
         self._size = self.console.size
         self._screen = Screen(
@@ -52,9 +57,9 @@ class Live(Display):
         self._stack.enter_context(redirect_stderr(self._heard(sys.stderr)))
         if sys.stdout.isatty():
             self._stack.enter_context(redirect_stdout(self._heard(sys.stdout)))
-        self._stack.callback(self._stop_screen)
-        with suppress(OSError):
-            self._screen.start()
+        self._stack.callback(self.suspend)
+        if not sys.stdin.isatty() or foreground():
+            self._take_screen()
         thread = Thread(target=self._draw, daemon=True)
         self._stack.callback(thread.join)
         self._stack.callback(self._done.set)
@@ -65,6 +70,20 @@ class Live(Display):
         with self._lock:
             self.record.add(tick)
             self._changed, self._seen = True, time.monotonic()
+
+    def suspend(self) -> None:
+        """Give the screen and the keys back; they are taken again once the terminal is ours."""
+        with self._lock:
+            self.keys.give_back()
+            self._drawing, self._suspended = False, True
+            with suppress(OSError):
+                self._screen.stop()
+
+    def resume(self) -> None:
+        """Take the screen again, or have it taken when the job comes to the foreground."""
+        self._suspended = False
+        if foreground():
+            self._take_screen()
 
     def close(self) -> None:
         """Give the screen back, and leave the last picture on it."""
@@ -81,23 +100,30 @@ class Live(Display):
 
     def _draw(self) -> None:
         with suppress(OSError):  # the terminal has gone; the training goes on
-            while not self._done.wait(PAUSE):
-                if self._due():
-                    with self._lock:
+            while not self._done.is_set():
+                self.keys.wait(PAUSE)
+                if not self._drawing and not self._suspended and foreground():
+                    self.resume()
+                with self._lock:
+                    if self._drawing and self._due() and not self._done.is_set():
                         self._changed, self._size, self._drawn = False, self.console.size, time.monotonic()
                         self._screen.refresh()
 
+    def _take_screen(self) -> None:
+        with self._lock, suppress(OSError):
+            self.keys.take()
+            self.dashboard.hint = HINT if self.keys.taken else ""
+            self._screen.start()
+            self._drawing = self._changed = True
+
     def _due(self) -> bool:
         return self._changed or self.console.size != self._size or time.monotonic() - self._drawn >= CLOCK
-
-    def _stop_screen(self) -> None:
-        with suppress(OSError):
-            self._screen.stop()
 
     def _leave_behind(self) -> None:
         """The last picture, where the text before the training is."""
         if self.record.tick is None:
             return
+        self.dashboard.hint = ""
         self.dashboard.lead, self.dashboard.height = 0.0, max(1, self.console.size.height - BELOW)
         with suppress(OSError):
             self.console.print(self.dashboard)

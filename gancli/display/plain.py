@@ -8,7 +8,7 @@ from gancli.display.labels import duration, happened, phrases
 from gancli.text import clean
 
 if TYPE_CHECKING:
-    from gancli.trainer import Tick
+    from gancli.ticks import Tick
 
 INTERVAL = 5.0  # seconds of training between lines
 
@@ -20,6 +20,7 @@ class Plain(Display):
         self.about = about
         self._printed = -INTERVAL
         self._held: Tick | None = None
+        self._judged = ""
 
     def open(self) -> None:
         """Say what is trained, and where."""
@@ -28,7 +29,8 @@ class Plain(Display):
 
     def tick(self, tick: "Tick") -> None:
         """Print the tick if it is due, or keep it in case it is the last."""
-        if not tick.events and tick.seconds - self._printed < INTERVAL:
+        news = tick.events or (tick.verdict and tick.verdict.alarm and tick.verdict.name != self._judged)
+        if not news and tick.seconds - self._printed < INTERVAL:
             self._held = tick
             return
         self._print(tick)
@@ -41,6 +43,11 @@ class Plain(Display):
     def _print(self, tick: "Tick") -> None:
         self._printed, self._held = tick.seconds, None
         _say(line(tick, self.about.probabilities))
+        verdict = tick.verdict
+        if verdict and verdict.name != self._judged:
+            advice = f" Try {verdict.advice}" if verdict.advice else ""
+            _say(clean(f"{verdict.name}: {verdict.why}{advice}"))
+            self._judged = verdict.name
 
 
 def line(tick: "Tick", probabilities: bool) -> str:

@@ -1,39 +1,54 @@
 """One JSON object a tick, a line each, in the run's metrics.jsonl."""
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from gancli import history
+from gancli.files import replacing
+from gancli.history import document
 from gancli.loggers import Logger
 
 if TYPE_CHECKING:
     from gancli.run import Run
-    from gancli.trainer import Tick
+    from gancli.ticks import Tick
+    from gancli.trainer import Trainer
+
+__all__ = ["JSONL", "document"]
 
 
 class JSONL(Logger):
-    """Appends each tick as a whole line, so that a crash loses no more than the line under way."""
+    """Appends each tick as a whole line, so that a crash loses no more than the line under way.
+
+    A resumed run goes on where its checkpoint was: lines beyond that are dropped. A long run's older lines are thinned.
+    """
 
     def __init__(self, run: "Run") -> None:
         super().__init__(run)
+        self._count: int | None = None
+        self._about: dict[str, object] = {}
         self._file = run.metrics.open("a", encoding="utf-8")
+
+    def begin(self, trainer: "Trainer") -> None:
+        """Write what is trained, before the ticks."""
+        self._about = {"about": history.about(trainer)}
 
     def tick(self, tick: "Tick") -> None:
         """Append the tick."""
-        self._file.write(json.dumps(document(tick)) + "\n")
+        if self._count is None:
+            self._count = self._rewrite([line for line in history.read(self.run.metrics) if line["step"] < tick.step])
+        elif self._count >= 2 * history.WHOLE:
+            self._count = self._rewrite(history.thinned(history.read(self.run.metrics)))
+        self._file.write(json.dumps(document(tick), allow_nan=False) + "\n")
         self._file.flush()
+        self._count += 1
 
     def close(self) -> None:
         """Close the file."""
         self._file.close()
 
-
-def document(tick: "Tick") -> dict[str, Any]:
-    """A tick as JSON holds it: `step`, `images`, `seconds`, `rate` (images/s), the statistics, and events."""
-    return {
-        "step": tick.step,
-        "images": tick.images,
-        "seconds": round(tick.seconds, 3),
-        "rate": round(tick.rate, 1),
-        **{name: round(value, 6) for name, value in tick.statistics.items()},
-        **({"events": [event.kind for event in tick.events]} if tick.events else {}),
-    }
+    def _rewrite(self, lines: list[dict[str, object]]) -> int:
+        self._file.close()
+        with replacing(self.run.metrics) as temporary:
+            temporary.write_text("".join(json.dumps(line) + "\n" for line in [self._about, *lines]), encoding="utf-8")
+        self._file = self.run.metrics.open("a", encoding="utf-8")
+        return len(lines)

@@ -1,0 +1,80 @@
+"""TensorBoard: the scalars of the tutorials, the grids of samples, and the graphs of the networks."""
+
+import warnings
+from typing import TYPE_CHECKING, Any
+
+from gancli.errors import GanError
+from gancli.loggers import Logger
+
+if TYPE_CHECKING:
+    from gancli.run import Run
+    from gancli.ticks import Tick
+    from gancli.trainer import Trainer
+
+GROUPS = {
+    "real": "D(x)",
+    "fake": "D(G(z)) before",
+    "fake_after": "D(G(z)) after",
+    "loss_D": "Loss_D",
+    "loss_G": "Loss_G",
+}
+
+
+class TensorBoard(Logger):
+    """Writes event files into the run's folder `tensorboard`: `tensorboard --logdir runs` shows all runs."""
+
+    def __init__(self, run: "Run") -> None:
+        super().__init__(run)
+        try:
+            from torch.utils.tensorboard import SummaryWriter
+        except ImportError as error:
+            raise GanError(
+                "Logger tensorboard needs the package tensorboard.", "Install it: pip install 'gancli[tensorboard]'"
+            ) from error
+        self._writer = SummaryWriter(str(run.path / "tensorboard"))
+
+    def begin(self, trainer: "Trainer") -> None:
+        """Write the graphs of those networks that can be traced."""
+        import torch
+
+        with warnings.catch_warnings(), torch.no_grad():
+            warnings.simplefilter("ignore")
+            for name, network in trainer.networks.items():
+                self._graph(name, network, trainer)
+
+    def tick(self, tick: "Tick") -> None:
+        """Write the statistics, and the pictures that were made."""
+        for name, value in {**tick.statistics, "images/s": tick.rate}.items():
+            self._writer.add_scalar(GROUPS.get(name, name), value, tick.step)
+        if tick.verdict and tick.verdict.alarm:
+            self._writer.add_text("verdict", f"{tick.verdict.name}. {tick.verdict.why}", tick.step)
+        for event in tick.events:
+            if event.picture is not None:
+                self._writer.add_image(event.kind, event.picture, tick.step, dataformats="HWC")
+
+    def close(self) -> None:
+        """Close the event file."""
+        self._writer.close()
+
+    def _graph(self, name: str, network: Any, trainer: "Trainer") -> None:
+        from copy import deepcopy
+
+        # A copy: tracing runs the network, which would move the statistics of its normalisation.
+        try:
+            inputs = _inputs(name, trainer)
+            self._writer.add_graph(deepcopy(network).eval(), inputs)
+        except Exception:
+            return  # not every network can be traced, and the rest is of use without its graph
+
+
+def _inputs(name: str, trainer: "Trainer") -> Any:
+    """Two of whatever the network is called with: latents for player G's, images for others."""
+    import torch
+
+    y = torch.zeros(2, dtype=torch.long, device=trainer.device) if trainer.conditional else None
+    if name in trainer.players["G"].networks:
+        generator = torch.Generator(trainer.device).manual_seed(0)
+        first = trainer.arch.noise(2, generator)
+    else:
+        first = torch.zeros(2, *trainer.data.spec.shape, device=trainer.device)
+    return first if y is None else (first, y)

@@ -1,0 +1,225 @@
+"""How a training goes, told from its statistics alone: a name, the numbers that say so, and what to try.
+
+Every threshold is here. An alarm needs evidence over `SPAN` steps and `TICKS` ticks; without it nothing is said.
+"""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import fmean
+from typing import Any
+
+TICKS = 10  # of measurements, at least
+SPAN = 200  # steps that a judgement looks back on, at least
+LONG = 500  # steps, where a healthy start looks the same for a while
+CERTAIN = 0.97  # D(x) of a discriminator that no longer learns
+FOOLED = 0.8  # D(G(z)) of one that has lost
+HUGE_LOSS = 5.0  # of cross-entropy, whose equilibrium is 1.39
+STEEP = 3.0  # slope of a critic that is held near one
+ALIKE = 0.1  # diversity, as a share of the data's, of images that are all the same
+FALLEN = 0.25  # diversity that is low after it was more than twice as high
+COPIES = 0.5  # distance to the nearest training image, as a share of that between training images
+FEW = 1024  # images that a generator can learn by heart in a short run
+PLATEAU = 3000  # steps of each of the two stretches that are compared
+STEADY = 0.02  # change, as a share, that counts as none
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """How it goes: a name, why in numbers, and words to add to the command line, if there is something to try."""
+
+    name: str
+    why: str
+    advice: str = ""
+
+    @property
+    def alarm(self) -> bool:
+        """Whether something is wrong."""
+        return self.name in ALARMS
+
+    def document(self) -> dict[str, str]:
+        """The verdict as JSON holds it."""
+        return {"name": self.name, "why": self.why, **({"try": self.advice} if self.advice else {})}
+
+    @classmethod
+    def read(cls, document: Mapping[str, Any]) -> "Verdict":
+        """A verdict from its document, whatever is in it."""
+        return cls(*(str(document.get(key, "")) for key in ("name", "why", "try")))
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is known of a training besides its statistics: the loss, the rates, and how many images there are."""
+
+    loss: str = "gan"
+    probabilities: bool = True
+    rate: float = 2e-4
+    d_rate: float = 2e-4
+    images: int | None = None
+
+
+Point = tuple[int, Mapping[str, float]]
+Points = Sequence[Point]
+DIVERGED = "diverged"
+ALARMS = frozenset(
+    {"discriminator saturated", "generator winning", "mode collapse", "memorising", "diverging", DIVERGED}
+)
+
+
+class Judge:
+    """Judges tick by tick; of a long run it remembers a share that is enough."""
+
+    def __init__(self, facts: Facts, limit: int = 1024) -> None:
+        self.facts, self._limit = facts, limit
+        self._points: list[Point] = []
+
+    def add(self, step: int, statistics: Mapping[str, float]) -> Verdict:
+        """The verdict after one more measurement."""
+        self._points.append((step, dict(statistics)))
+        if len(self._points) > self._limit:
+            half = len(self._points) // 2
+            self._points = self._points[:half:2] + self._points[half:]
+        return judge(self._points, self.facts)
+
+
+def judge(points: Points, facts: Facts) -> Verdict:
+    """The verdict on (step, statistics) pairs, oldest first: the first alarm there is evidence for, or how it goes."""
+    if not points or not _window(points, SPAN):
+        return Verdict("too early", "Nothing is judged before there are 200 steps and 10 measurements.")
+    for suspicion in (_diverging, _memorising, _saturated, _generator_wins, _collapse, _plateau):
+        if verdict := suspicion(points, facts):
+            return verdict
+    return Verdict("healthy", _healthy(points, facts))
+
+
+def diverged(step: int, what: str, facts: Facts) -> Verdict:
+    """The verdict on a training that has reached something that is not finite."""
+    return Verdict(DIVERGED, f"At step {step:,} {what} no longer finite.", _slower(facts))
+
+
+def _window(points: Points, steps: int) -> Points:
+    """The last measurements: those within so many steps, ten at least; empty where the run is not that old."""
+    since = points[-1][0] - steps
+    if points[0][0] > since or len(points) < TICKS:
+        return []
+    count = sum(1 for step, _ in points if step > since)
+    return points[-max(TICKS, count) :]
+
+
+def _mean(points: Points, name: str) -> float:
+    """The mean of a statistic; nan where it was never measured."""
+    values = [statistics[name] for _, statistics in points if name in statistics]
+    return fmean(values) if values else math.nan
+
+
+def _always(points: Points, holds: Callable[[Mapping[str, float]], bool]) -> bool:
+    return all(holds(statistics) for _, statistics in points)
+
+
+def _diverging(points: Points, facts: Facts) -> Verdict | None:
+    """Finite still, but further than a working game gets."""
+    now = _window(points, SPAN)
+    loss, slope = _mean(now, "loss_D"), _mean(now, "slope")
+    if facts.probabilities and loss > HUGE_LOSS:
+        return Verdict("diverging", f"Loss_D is {loss:.3g}, where a fair game has 1.4 and a won one 0.", _slower(facts))
+    if slope > STEEP:
+        return Verdict("diverging", f"The critic's slope is {slope:.3g}; the penalty asks for 1.", _slower(facts))
+    return None
+
+
+def _saturated(points: Points, facts: Facts) -> Verdict | None:
+    """D tells every image, and what it tells G is always the same."""
+    now = _window(points, LONG)
+    real, fake = _mean(now, "real"), _mean(now, "fake_after")
+    if not facts.probabilities or not now or not (real > CERTAIN and fake < 1 - CERTAIN):
+        return None
+    if not _always(now, lambda s: s.get("real", 0) > 0.9 and s.get("fake_after", 1) < 0.1):
+        return None
+    why = f"D(x) is {real:.3f} and D(G(z)) {fake:.4f} for {now[-1][0] - now[0][0]:,} steps"
+    gradient = _mean(now, "grad_G")
+    why += "." if math.isnan(gradient) else f"; the generator's gradient is {gradient:.2g}."
+    few = facts.images is not None and facts.images <= FEW
+    advice = f"--loss wgan-gp, or --optim.d-lr {facts.d_rate / 4:.2g}" + (", or more images" if few else "")
+    return Verdict("discriminator saturated", why, advice)
+
+
+def _generator_wins(points: Points, facts: Facts) -> Verdict | None:
+    """D takes generated images for real, more so than real ones."""
+    now = _window(points, LONG)
+    real, fake = _mean(now, "real"), _mean(now, "fake")
+    if not now or not fake > real:
+        return None
+    advice = f"--optim.d-lr {facts.d_rate * 4:.2g}, or --loss.n-critic 5"
+    if facts.probabilities and fake > FOOLED:
+        return Verdict("generator winning", f"D(G(z)) is {fake:.2f}, D(x) only {real:.2f}.", advice)
+    if not facts.probabilities and _always(now, lambda s: s.get("fake", 0) > s.get("real", 0)):
+        return Verdict(
+            "generator winning", f"The critic scores generated images {fake:.3g}, real ones {real:.3g}.", advice
+        )
+    return None
+
+
+def _collapse(points: Points, facts: Facts) -> Verdict | None:
+    """The images of a batch are alike, or have become so."""
+    now, first = _window(points, LONG), points[: max(1, len(points) - TICKS)]
+    diversity = _mean(now, "diversity")
+    if not now or not diversity < FALLEN:
+        return None
+    best = max((s.get("diversity", 0.0) for _, s in first), default=0.0)
+    if not (_always(now, lambda s: s.get("diversity", 1) < ALIKE) or best > 2 * FALLEN):
+        return None
+    share = "none" if diversity < 0.005 else f"{diversity:.0%}"
+    why = f"Generated images differ from each other by {share} of what real ones do"
+    why += f"; it was {best:.0%}." if best > 2 * FALLEN else "."
+    other = "--loss wgan-gp" if facts.loss != "wgan-gp" else "--loss.n-critic 5"
+    return Verdict("mode collapse", why, f"{other}, or --optim.lr {facts.rate / 4:.2g}")
+
+
+def _memorising(points: Points, facts: Facts) -> Verdict | None:
+    """Generated images are copies of the few there are."""
+    now = _window(points, SPAN)
+    novelty, diversity = _mean(now, "novelty"), _mean(now, "diversity")
+    if facts.images is None or facts.images > FEW or not novelty < COPIES or not diversity > ALIKE:
+        return None
+    why = f"A generated image is {novelty:.2f} times as far from a training image as those {facts.images} are apart."
+    return Verdict("memorising", why, "more images, --data.flip, or a shorter run")
+
+
+def _plateau(points: Points, facts: Facts) -> Verdict | None:
+    """Nothing that is measured has moved from one long stretch to the next."""
+    last = points[-1][0]
+    new = [point for point in points if point[0] > last - PLATEAU]
+    old = [point for point in points if last - 2 * PLATEAU < point[0] <= last - PLATEAU]
+    if points[0][0] > last - 2 * PLATEAU or min(len(old), len(new)) < 2 * TICKS:
+        return None
+    names = [
+        n for n in ("wasserstein", "real", "fake", "loss_D", "loss_G", "diversity") if not math.isnan(_mean(new, n))
+    ]
+    moved = {name: _change(_mean(old, name), _mean(new, name)) for name in names}
+    if not moved or not max(moved.values()) < STEADY:
+        return None
+    most = max(moved.values())
+    why = f"Over {PLATEAU:,} steps no loss, no score and not the diversity has changed by more than {most:.1%}."
+    return Verdict("plateaued", why, f"--resume with --optim.lr {facts.rate / 4:.2g}, or stop here")
+
+
+def _change(old: float, new: float) -> float:
+    return abs(new - old) / max(abs(old), abs(new), 1e-12)
+
+
+def _healthy(points: Points, facts: Facts) -> str:
+    """The figures of a game in which both sides play."""
+    now = _window(points, SPAN)
+    if facts.probabilities:
+        why = f"D(x) {_mean(now, 'real'):.2f}, D(G(z)) {_mean(now, 'fake'):.2f}: both sides learn"
+    elif math.isnan(distance := _mean(now, "wasserstein")):
+        why = "Both sides learn"
+    else:
+        why = f"The critic puts generated images {distance:.3g} from real ones"
+    diversity = _mean(now, "diversity")
+    return why + ("." if math.isnan(diversity) else f"; diversity {diversity:.0%} of the data's.")
+
+
+def _slower(facts: Facts) -> str:
+    other = f"--loss {'wgan-gp' if facts.loss != 'wgan-gp' else 'gan'}"
+    return f"--optim.lr {facts.rate / 10:.2g}, or {other}"
