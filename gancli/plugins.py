@@ -113,7 +113,7 @@ class Registry:
         option = {"architecture": "--arch", "loss": "--loss", "dataset": "--data", "preset": "--preset"}
         for entry in others:
             if entry.kind in option:
-                return UsageError(f"'{shown}' is a {entry.kind}, not a {kind}.", _meant(kind, entry, option[entry.kind]))
+                return UsageError(f"'{shown}' is {_a(entry.kind)}, not {_a(kind)}.", _meant(kind, entry, option[entry.kind]))
         names = [entry.name for entry in self.listing(kind)]
         near = get_close_matches(name, names, n=3, cutoff=0.5)
         hint = f"Did you mean {' or '.join(near)}?" if near else f"There are: {', '.join(names)}."
@@ -162,6 +162,10 @@ class PluginWarning(UserWarning):
 
 def _names(entry: Entry) -> tuple[str, str]:
     return entry.name, f"{entry.package}/{entry.name}"
+
+
+def _a(noun: str) -> str:
+    return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"
 
 
 def _meant(kind: str, entry: Entry, option: str) -> str:

@@ -18,10 +18,10 @@ TINY_WORDS = ["--arch.width", 4, "--arch.latent", 8, "--batch-size", 8, "--data.
 
 
 def trainer(folder: Path | None = None, data: Images | None = None, **given: object) -> Trainer:
-    """A trainer of digits, 8x8, in batches of 8; options by dotted name with `__` for the dot."""
+    """A trainer of digits, 16x16, in batches of 8; options by dotted name with `__` for the dot."""
     values = {key.replace("__", "."): value for key, value in given.items()}
     arch = str(values.get("arch.name", "dcgan"))
-    fixed = {"data.size": "8", "data.count": 40, "batch_size": 8, "steps": 2, "device": "cpu", **TINY.get(arch, {})}
+    fixed = {"data.size": "16", "data.count": 40, "batch_size": 8, "steps": 2, "device": "cpu", **TINY.get(arch, {})}
     settings = resolve([Config("test", {**fixed, **values})]).settings
     return Trainer(settings, data or settings.data.load(), folder and made(folder))
 

@@ -42,7 +42,7 @@ def _files() -> None:
         (["train", "--arch", "dcgam"], 2, ["dcgam", "Did you mean", "dcgan"]),
         (["train", "--loss", "wgan-pg"], 2, ["wgan-pg", "wgan-gp"]),
         (["train", "--arch", "wgan-gp"], 2, ["is a loss", "gan train --arch dcgan --loss wgan-gp"]),
-        (["train", "--loss", "dcgan"], 2, ["is a architecture", "--arch dcgan"]),
+        (["train", "--loss", "dcgan"], 2, ["is an architecture, not a loss", "--arch dcgan"]),
         (["train", "--preset", "nope"], 2, ["preset", "nope"]),
         (["train", "--arch", "dcgan", "--loss", "wgan-gp", "--arch.d-norm", "batch"], 2, ["batch normalisation"]),
         (["train", "--loss", "wgan-gp", "--loss.weight", "-1"], 2, ["loss.weight", "--loss.weight"]),

@@ -101,7 +101,7 @@ def test_a_file_that_is_no_toml_is_told_with_its_place(tmp_path: Path) -> None:
 def test_options_of_the_chosen_are_real_options(gan: Gan) -> None:
     plain, chosen = gan("train", "--help").out, gan("train", "--loss", "wgan-gp", "--help").out
     assert "--loss.weight" not in plain
-    assert "Weight of the gradient penalty.  [10.0]" in " ".join(chosen.split())
+    assert "Weight of the gradient penalty. [10.0]" in " ".join(chosen.split())
     assert "D updates per step. [5]" in " ".join(chosen.split())
 
 

@@ -169,7 +169,7 @@ def test_a_whole_batch_comes_however_few_images_there_are() -> None:
 
 
 def test_the_comparison_shows_the_same_classes_on_both_sides() -> None:
-    training = trainer(arch__name="cgan", steps=1, data__count=200)
+    training = trainer(arch__name="cgan", steps=1, data__count=200, data__size=8)
     *_, last = training
     (picture,) = [event.picture for event in last.events if event.kind == "comparison"]
     real = picture[:, : (picture.shape[1] - 12) // 2]

@@ -23,6 +23,9 @@ class Progress:
         """Say that another process has to finish first."""
 
 
+SMALL = 1000  # things done before anybody would wonder
+
+
 class Line(Progress):
     """Tells on stderr, in one line, that something takes time."""
 
@@ -31,7 +34,8 @@ class Line(Progress):
 
     @contextmanager
     def track(self, title: str, total: int) -> Iterator[Advance]:
-        self.wait(f"{title}: {total:,} images")
+        if total >= SMALL:
+            self.wait(f"{title}: {total:,} images")
         yield lambda done: None
 
     def wait(self, title: str) -> None:

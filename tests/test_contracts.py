@@ -1,0 +1,137 @@
+"""Games of other shapes than G against D fit the contracts: state, a second head, four networks on two streams."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+import torch
+from fake_package import hook, installed
+
+from gancli.config import Config, resolve
+from gancli.data.base import Images
+from gancli.errors import UsageError
+from gancli.generator import Generator
+from gancli.run import Run
+from gancli.trainer import Trainer
+
+torch.set_num_threads(1)
+
+
+class Game(NamedTuple):
+    """A game by the names of its architecture and loss, and what must be among its tensors and statistics."""
+
+    name: str
+    options: dict[str, int]
+    tensors: set[str]
+    statistics: set[str]
+
+
+GAMES = [
+    Game("began", {"arch.width": 4, "arch.hidden": 4}, {"state.k", "G_ema.decoder.first.weight"}, {"k", "M"}),
+    Game("infogan", {"arch.latent": 4}, {"D.code.weight", "optim.D/D.code.weight/exp_avg"}, {"surprise"}),
+    Game(
+        "cyclegan",
+        {"arch.width": 2},
+        {"G_ab_ema.layers.0.weight", "G_ba_ema.layers.0.weight", "optim.G/G_ba.layers.0.weight/exp_avg"},
+        {"cycle"},
+    ),
+]
+each_game = pytest.mark.parametrize("game", GAMES, ids=lambda game: game.name)
+PACKAGE = hook(
+    ("architecture", "infogan", "proofs.infogan:InfoGAN"),
+    ("loss", "infogan", "proofs.infogan:InfoGANLoss"),
+    ("architecture", "cyclegan", "proofs.cyclegan:CycleGAN"),
+    ("loss", "cyclegan", "proofs.cyclegan:CycleGANLoss"),
+)
+
+
+@pytest.fixture(autouse=True)
+def _proofs(tmp_path: Path) -> Iterator[None]:
+    with installed(tmp_path / "site", "gancli-proofs", PACKAGE):
+        yield
+
+
+@pytest.fixture(scope="module")
+def pictures() -> Images:
+    """Two classes of unequal size, neither a multiple of the batch."""
+    rng = np.random.default_rng(0)
+    labels = np.array([0] * 9 + [1] * 14)
+    pixels = rng.integers(0, 256, (23, 3, 8, 12), dtype=np.uint8)
+    return Images(pixels // (1 + labels[:, None, None, None].astype(np.uint8)), labels, ("A", "B"))
+
+
+def trainer(game: Game, data: Images, steps: int, folder: Path | None = None, **given: object) -> Trainer:
+    fixed = {"arch.name": game.name, "loss.name": game.name, "steps": steps, "batch_size": 4, "device": "cpu"}
+    settings = resolve([Config("test", {**fixed, **game.options, **given})]).settings
+    run = None if folder is None else Run(folder)
+    if run is not None and not run.path.exists():
+        run.make()
+    return Trainer(settings, data, run)
+
+
+@each_game
+def test_moves_every_network_and_reports(game: Game, pictures: Images) -> None:
+    training = trainer(game, pictures, 3)
+    before = {name: tensor.clone() for name, tensor in training.tensors().items()}
+    *_, last = training
+    assert all(torch.isfinite(torch.tensor(value)) for value in last.statistics.values())
+    assert game.statistics | {"loss_G", "loss_D"} <= set(last.statistics)
+    for network, module in training.networks.items():
+        for key, _ in module.named_parameters():
+            assert not torch.equal(before[f"{network}.{key}"], training.tensors()[f"{network}.{key}"]), (network, key)
+
+
+@each_game
+def test_resumes_bit_for_bit(game: Game, pictures: Images, tmp_path: Path) -> None:
+    straight, first = trainer(game, pictures, 12, tmp_path / "a"), trainer(game, pictures, 6, tmp_path / "b")
+    list(straight)
+    list(first)
+    second = trainer(game, pictures, 12, tmp_path / "b")
+    second.resume(Run(tmp_path / "b").latest())
+    list(second)
+    whole, parts = straight.tensors(), second.tensors()
+    assert game.tensors <= set(whole)
+    assert whole.keys() == parts.keys()
+    assert [name for name in whole if not torch.equal(whole[name], parts[name])] == []
+    assert straight.source.positions() == second.source.positions()
+    assert not torch.equal(first.tensors()["rng.noise"], whole["rng.noise"]) or game.name == "cyclegan"
+
+
+@each_game
+def test_generates_from_a_checkpoint(game: Game, pictures: Images, tmp_path: Path) -> None:
+    list(trainer(game, pictures, 3, tmp_path / "a"))
+    generator = Generator.load(Run(tmp_path / "a").latest(), "cpu")
+    a, b = generator.latents(0, range(5)), generator.latents(1, range(5))
+    for z in (a, generator.arch.mix(a, b, 0.3), generator.arch.truncate(a, 0.7)):
+        images = generator.arch.generate(generator.networks, z, None)
+        assert images.shape == (5, 3, 8, 12)
+        assert images.isfinite().all()
+        assert images.abs().max() <= 1
+    assert generator(a, None).shape == (5, 3, 8, 12)
+    assert generator(a, None).std() > 0
+
+
+@each_game
+def test_in_half_precision_a_loss_still_gets_full_scores(game: Game, pictures: Images) -> None:
+    *_, last = trainer(game, pictures, 2, precision="bf16")
+    assert all(np.isfinite(list(last.statistics.values())))
+
+
+@pytest.mark.parametrize("game", [game for game in GAMES if game.name != "cyclegan"], ids=lambda game: game.name)
+def test_several_moves_a_step(game: Game, pictures: Images) -> None:
+    training = trainer(game, pictures, 2, **{"loss.n_critic": 3, "loss.g_steps": 2})
+    list(training)
+    assert training.game.images == 2 * 3 * 4
+
+
+def test_streams_of_two_classes_are_drawn_apart(pictures: Images) -> None:
+    training = trainer(GAMES[2], pictures, 5)
+    list(training)
+    assert training.source.positions() == {"A": 20, "B": 20}
+
+
+def test_a_loss_of_four_networks_refuses_an_architecture_of_two(pictures: Images) -> None:
+    with pytest.raises(UsageError, match=r"plays with G_ab, G_ba, D_a, D_b; architecture gan has G, D"):
+        trainer(GAMES[2], pictures, 2, **{"arch.name": "gan", "arch.width": 8})
