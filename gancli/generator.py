@@ -95,7 +95,7 @@ def _architecture(header: Header, path: Path) -> Architecture:
         arch = rebuild("arch", header.settings)
     except GanError as error:
         name = header.settings.get("arch", {}).get("name", "") if isinstance(header.settings, dict) else ""
-        package = header.packages.get(f"architecture {name}")
+        package = header.packages.get(f"architecture {str(name).rpartition('/')[2]}")
         hint = f"It was trained with {clean(package)}: install that." if package else error.hint
         raise GanError(f"{clean(path)}: {error.message}", hint) from error
     if not isinstance(arch, Architecture):
