@@ -17,6 +17,7 @@ COMMANDS = {
     "train": "Train a GAN on images, and watch it live.",
     "sample": "Make images with a trained generator.",
     "interpolate": "Walk from image to image through the latent space.",
+    "runs": "List, compare, watch, plot and clean up runs.",
     "info": "Show what a checkpoint, a run or a name is.",
     "data": "See what is in a folder or file of images.",
     "list": "List architectures, losses, datasets, presets.",

@@ -22,14 +22,37 @@ def command(what: str | None, as_json: bool) -> int:
     if named:
         _show_entries(named, as_json)
         return Exit.OK
-    path = _checkpoint(what)
-    header = read_header(path)
-    document = summary(path, header)
+    found = _run(what)
+    document = _document(found) if found else {}
+    if found is None or found.checkpoints():
+        path = _checkpoint(what)
+        document |= summary(path, read_header(path))
     if as_json:
         click.echo(json.dumps(document, indent=2))
     else:
         _show(document)
     return Exit.OK
+
+
+def _run(what: str | None) -> run.Run | None:
+    """The run that is meant; None where it is a checkpoint, or nothing."""
+    if what is not None and Path(what).is_file():
+        return None
+    try:
+        return run.find_run(what)
+    except GanError:
+        return None
+
+
+def _document(found: run.Run) -> dict[str, Any]:
+    """How a run goes, and what its statistics come to when they are judged anew."""
+    from gancli.history import judged
+    from gancli.overview import overview
+
+    seen = judged(found.metrics)
+    held = {"held": [{"step": step, "name": verdict.name} for step, verdict in seen]}
+    document = overview(found).document()
+    return {**document, "verdict": {**seen[-1][1].document(), **held} if seen else None}
 
 
 def summary(path: Path, header: Header) -> dict[str, Any]:
@@ -81,6 +104,33 @@ def _show(document: dict[str, Any]) -> None:
     from rich.table import Table
     from rich.text import Text
 
+    rows = _run_rows(document) if "run" in document else {}
+    if "checkpoint" in document:
+        rows |= _checkpoint_rows(document)
+    table = Table(box=None, show_header=False, pad_edge=False)
+    for name, value in rows.items():
+        table.add_row(Text(clean(name), "bold"), Text(clean(value)))
+    for group in ("arch", "loss", "optim") if "settings" in document else ():
+        options = {k: v for k, v in dict(document["settings"].get(group, {})).items() if k != "name"}
+        shown = ", ".join(f"{name} {value}" for name, value in options.items())
+        table.add_row(Text(group, "bold"), Text(clean(shown)))
+    Console(highlight=False, soft_wrap=False).print(table)
+
+
+def _run_rows(document: dict[str, Any]) -> dict[str, str]:
+    """How the run goes, in words."""
+    rows = {"run": document["run"], "state": f"{document['state']}, at step {document['step']:,}"}
+    if document["best"]:
+        rows["best"] = ", ".join(f"{name} {_number(value)}" for name, value in document["best"].items())
+    if verdict := document["verdict"]:
+        rows["verdict"] = f"{verdict['name']}. {verdict['why']}"
+        rows |= {"try": verdict["try"]} if verdict.get("try") else {}
+        rows["verdicts"] = ", ".join(f"{each['name']} from step {each['step']:,}" for each in verdict["held"][-8:])
+    return rows
+
+
+def _checkpoint_rows(document: dict[str, Any]) -> dict[str, str]:
+    """What the checkpoint says of itself."""
     spec = document["spec"]
     size = f"{spec.get('height')}x{spec.get('width')}, {plural(spec.get('channels') or 0, 'channel')}"
     rows = {
@@ -95,14 +145,7 @@ def _show(document: dict[str, Any]) -> None:
         "provided by": ", ".join(f"{k} ({v})" for k, v in document["packages"].items()),
     }
     rows |= {f"last {name}": _number(value) for name, value in document["metrics"].items()}
-    table = Table(box=None, show_header=False, pad_edge=False)
-    for name, value in rows.items():
-        table.add_row(Text(clean(name), "bold"), Text(clean(value)))
-    for group in ("arch", "loss", "optim"):
-        options = {k: v for k, v in dict(document["settings"].get(group, {})).items() if k != "name"}
-        shown = ", ".join(f"{name} {value}" for name, value in options.items())
-        table.add_row(Text(group, "bold"), Text(clean(shown)))
-    Console(highlight=False, soft_wrap=False).print(table)
+    return rows
 
 
 def _number(value: Any) -> str:

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,6 +69,12 @@ def waiting(text: str) -> Iterator[None]:
 
 
 def make_display(kind: str, trainer: "Trainer") -> Display:
+    """The display of a training; its keys save and finish it."""
+    keys = {"s": lambda: trainer.ask("samples", "checkpoint"), "q": trainer.stop}
+    return display_of(kind, about(trainer), keys, "s sample and save   q finish")
+
+
+def display_of(kind: str, about: About, keys: Mapping[str, Callable[[], None]], hint: str) -> Display:
     """The display of that kind: auto, live, plain, json or none; live falls back to plain without a real terminal."""
     if kind == "none":
         return Display()
@@ -80,10 +86,10 @@ def make_display(kind: str, trainer: "Trainer") -> Display:
         from gancli.display.keys import Keys
         from gancli.display.live import Live
 
-        return Live(about(trainer), keys=Keys({"s": lambda: trainer.ask("samples", "checkpoint"), "q": trainer.stop}))
+        return Live(about, keys=Keys(keys, hint))
     from gancli.display.plain import Plain
 
-    return Plain(about(trainer))
+    return Plain(about)
 
 
 def about(trainer: "Trainer") -> About:

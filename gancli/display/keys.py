@@ -17,8 +17,8 @@ except ImportError:  # Windows
 class Keys:
     """Reads single keys from standard input, without echo, and calls what each stands for."""
 
-    def __init__(self, actions: Mapping[str, Callable[[], None]]) -> None:
-        self._actions = actions
+    def __init__(self, actions: Mapping[str, Callable[[], None]], hint: str = "") -> None:
+        self._actions, self.hint = actions, hint
         self._before: list[Any] | None = None
 
     @property

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 PAUSE = 0.25  # seconds between redraws, at least
 CLOCK = 1.0  # seconds between redraws while nothing happens
-HINT = "s sample and save   q finish"
 BELOW = 6  # lines left free under the last picture, for what is said at the end
 
 
@@ -112,7 +111,7 @@ class Live(Display):
     def _take_screen(self) -> None:
         with self._lock, suppress(OSError):
             self.keys.take()
-            self.dashboard.hint = HINT if self.keys.taken else ""
+            self.dashboard.hint = self.keys.hint if self.keys.taken else ""
             self._screen.start()
             self._drawing = self._changed = True
 

@@ -1,0 +1,209 @@
+"""`gan runs`: the runs there are, compared, followed, drawn and cleared away. None of it needs torch."""
+
+import json
+import shutil
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from gancli import run as runs
+from gancli.display.labels import duration, figure
+from gancli.errors import Exit, GanError, UsageError
+from gancli.lock import CRASHED, DIVERGED, FINISHED, TRAINING
+from gancli.text import clean, plural
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from gancli.overview import Overview
+
+COLOURS = {TRAINING: "cyan", FINISHED: "green", CRASHED: "red", DIVERGED: "red", "failed": "red"}
+PAUSE = 0.25  # seconds between looks at a run's files
+
+
+@click.group("runs", invoke_without_command=True)
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@click.pass_context
+def command(ctx: click.Context, as_json: bool) -> int | None:
+    """List all runs: what each trains, how far it is, and how it goes."""
+    if ctx.invoked_subcommand:
+        return None
+    from gancli.overview import overview
+
+    found = [overview(each) for each in runs.runs(runs.home())]
+    if as_json:
+        click.echo(json.dumps([each.document() for each in found], indent=2))
+    elif not found:
+        click.echo(f"There are no runs in {clean(runs.home())}. Train one: gan train")
+    else:
+        _print(_table(found))
+    return Exit.OK
+
+
+@command.command("compare")
+@click.argument("names", metavar="RUN...", nargs=-1, required=True)
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+def compare(names: tuple[str, ...], as_json: bool) -> int:
+    """Show runs side by side: the settings in which they differ, and where each has come to."""
+    from gancli.comparison import comparison
+
+    table = comparison([runs.find_run(name) for name in names])
+    if as_json:
+        click.echo(json.dumps(table, indent=2))
+        return Exit.OK
+    from rich.text import Text
+
+    shown = _grid("", *(clean(Path(name).name) for name in names))
+    for label, values in table.items():
+        shown.add_row(Text(clean(label), "bold"), *(Text(_value(value)) for value in values))
+    _print(shown)
+    return Exit.OK
+
+
+@command.command("clean")
+@click.argument("names", metavar="[RUN]...", nargs=-1)
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def clean_up(names: tuple[str, ...], yes: bool) -> int:
+    """Delete runs: those named, or else all that ended without a checkpoint. One that is training stays."""
+    chosen = [runs.find_run(name) for name in names] or [r for r in runs.runs(runs.home()) if not r.checkpoints()]
+    for each in chosen:
+        if each.state == TRAINING and names:
+            raise UsageError(f"Run {clean(each.name)} is being trained.", "Stop it first.")
+    chosen = [each for each in chosen if each.state != TRAINING and not each.path.is_symlink()]
+    if not chosen:
+        click.echo("There is nothing to delete.")
+        return Exit.OK
+    for each in chosen:
+        click.echo(f"{clean(each.path)}  {_size(each.path) / 1e6:,.1f} MB  {each.state}")
+    if not yes:
+        click.confirm(f"Delete {plural(len(chosen), 'run')}?", abort=True)
+    for each in chosen:
+        try:
+            shutil.rmtree(each.path)
+        except OSError as error:
+            raise GanError(f"{clean(each.path)} cannot be deleted: {error.strerror}.") from error
+    return Exit.OK
+
+
+@command.command("plot")
+@click.argument("name", metavar="[RUN]", required=False)
+@click.option("--out", metavar="DIR", type=click.Path(path_type=Path), help="Folder to write to.  [the run's]")
+def draw(name: str | None, out: Path | None) -> int:
+    """Draw a run's curves and its samples over time (PNG), and a timelapse of the samples (GIF)."""
+    from gancli.plots import plot
+
+    chosen = runs.find_run(name)
+    folder = out or chosen.path
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise GanError(f"{clean(folder)} cannot be written: {error.strerror}.") from error
+    for path in plot(chosen, folder):
+        click.echo(clean(path))
+    return Exit.OK
+
+
+@command.command("watch")
+@click.argument("name", metavar="[RUN]", required=False)
+@click.option("--display", "kind", type=click.Choice(["auto", "live", "plain", "json"]), default="auto")
+def watch(name: str | None, kind: str) -> int:
+    """Show a run that another process trains, from its files, until it ends; one that has not begun is waited for."""
+    from gancli.display import display_of
+    from gancli.display.watch import Follower
+    from gancli.overview import about
+
+    chosen = _wait_for(name)
+    stopped: list[bool] = []
+    follower = Follower(chosen)
+    with display_of(kind, about(chosen), {"q": lambda: stopped.append(True)}, "q leave") as display:
+        while not stopped:
+            # The state first: what is written before the end is read after it was seen.
+            ended = chosen.state != TRAINING
+            for tick in follower.new():
+                display.tick(tick)
+            if ended:
+                break
+            time.sleep(PAUSE)
+    follower.close()
+    click.echo(f"Run {clean(chosen.name)}: {chosen.state}.", err=True)
+    return Exit.OK
+
+
+def _wait_for(name: str | None) -> runs.Run:
+    """The run of that name, or the newest, once its training has begun."""
+    told = False
+    while True:
+        found = _found(name)
+        if found is not None and (found.path / runs.LOCK).exists() and found.metrics.exists():
+            return found
+        if found is not None and found.checkpoints():
+            return found  # of a program that left no lock
+        if not told:
+            click.echo(
+                f"Waiting for {f'run {clean(name)}' if name else 'a run'} to begin (Ctrl-C ends that).", err=True
+            )
+            told = True
+        time.sleep(PAUSE)
+
+
+def _found(name: str | None) -> runs.Run | None:
+    if name is None:
+        found = list(runs.runs(runs.home()))
+        # One that trains before one that does not, and then the newest.
+        return max(found, key=lambda each: (each.state == TRAINING, _touched(each)), default=None)
+    try:
+        return runs.find_run(name)
+    except GanError:
+        return None
+
+
+def _touched(each: runs.Run) -> float:
+    return max((path.stat().st_mtime for path in (each.metrics, each.config) if path.exists()), default=0.0)
+
+
+def _table(found: "list[Overview]") -> "Table":
+    from rich.text import Text
+
+    table = _grid("run", "game", "data", "step", "time", "best", "state", "verdict")
+    table.columns[0].no_wrap = True  # a name is there to be typed
+    for each in found:
+        tick, about = each.last, each.about
+        best = f"{each.best[0]} {figure(each.best[1])}" if each.best else ""
+        verdict = each.verdict
+        table.add_row(
+            Text(clean(each.run.name)),
+            Text(clean(f"{about.arch} × {about.loss}")),  # noqa: RUF001
+            Text(clean(about.data)),
+            Text(f"{tick.step:,}" if tick else "-", justify="right"),
+            Text(duration(tick.seconds) if tick else "-", justify="right"),
+            Text(clean(best)),
+            Text(each.state, COLOURS.get(each.state, "")),
+            Text(clean(verdict.name), "red" if verdict.alarm else "") if verdict else Text(),
+        )
+    return table
+
+
+def _grid(*headings: str) -> "Table":
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in headings:
+        table.add_column(Text(heading), overflow="fold")
+    return table
+
+
+def _print(table: "Table") -> None:
+    from rich.console import Console
+
+    Console(highlight=False).print(table)
+
+
+def _value(value: Any) -> str:
+    return figure(value) if isinstance(value, float) else "-" if value is None else clean(value)
+
+
+def _size(folder: Path) -> int:
+    return sum(path.lstat().st_size for path in folder.rglob("*") if not path.is_symlink() and path.is_file())
