@@ -8,6 +8,7 @@ if TYPE_CHECKING:
 
     from gancli.architectures import Architecture, Networks
     from gancli.data.base import Dataset, Images, Spec
+    from gancli.data.records import Records
     from gancli.errors import GanError, UsageError
     from gancli.game import Game
     from gancli.hookspecs import Add, hookimpl
@@ -29,6 +30,7 @@ _HOMES = {
     "Loss": "gancli.losses",
     "Move": "gancli.losses",
     "Networks": "gancli.architectures",
+    "Records": "gancli.data.records",
     "Spec": "gancli.data.base",
     "Tick": "gancli.ticks",
     "Trainer": "gancli.trainer",
@@ -49,6 +51,7 @@ __all__ = [  # noqa: RUF022 - in the order of _HOMES
     "Loss",
     "Move",
     "Networks",
+    "Records",
     "Spec",
     "Tick",
     "Trainer",

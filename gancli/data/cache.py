@@ -113,10 +113,11 @@ class Writer:
         shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir(parents=True)
         if keep:
-            self._file = (self.folder / PIXELS).open("wb", buffering=0)
+            self._file = (self.folder / PIXELS).open("wb")
 
     def _close(self) -> None:
         if self._file is not None:
+            self._file.flush()
             os.fsync(self._file.fileno())
             self._file.close()
 

@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image
 
 from gancli.data.base import Dataset, Skipped
-from gancli.data.names import classes_of, training_part, unwanted
+from gancli.data.names import HIDDEN_FOLDERS, classes_of, training_part, unwanted
 from gancli.data.records import FORMATS, Records, check_bytes, digest_of, file_mark, nothing_in
 from gancli.errors import GanError
 
@@ -82,8 +82,8 @@ class Files(Records):
     def _mark(self, number: int) -> tuple[object, ...]:
         try:
             return self.paths[number], *file_mark(self._path(number))
-        except OSError as error:
-            return self.paths[number], error.errno
+        except (OSError, ValueError) as error:  # not there, or a name that no file can have
+            return self.paths[number], type(error).__name__
 
     def _path(self, number: int) -> Path:
         return self.root.joinpath(*self.paths[number])
@@ -109,7 +109,9 @@ def _walk(
     for entry in entries:
         path = (*parts, entry.name)
         if _is_folder(entry):
-            if unwanted((*path, "x.png")) is None:
+            if entry.name.startswith(".") or entry.name in HIDDEN_FOLDERS:
+                yield path, None
+            else:
                 yield from _walk(folder / entry.name, path, (*above, here))
         else:
             yield path, None
