@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from pathlib import PurePosixPath
 
 import numpy as np
 
@@ -17,7 +16,8 @@ def unwanted(parts: Sequence[str]) -> str | None:
     `hidden`, whatever has no image's suffix is called by what it has."""
     if any(part.startswith(".") or part in HIDDEN_FOLDERS for part in parts):
         return "hidden"
-    suffix = PurePosixPath(parts[-1]).suffix.lower()
+    stem, dot, ending = parts[-1].rpartition(".")
+    suffix = f".{ending.lower()}" if dot and stem else ""
     return None if suffix in SUFFIXES else f"{suffix[:12]} file" if suffix else "file without suffix"
 
 

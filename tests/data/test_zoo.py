@@ -81,7 +81,7 @@ def test_all_bad_is_an_error_that_counts_the_reasons(tmp_path: Path) -> None:
     (place / "b.png").write_bytes(b"x")
     with pytest.raises(GanError, match="holds no images that can be read"):
         load(place)
-    with pytest.raises(GanError, match="1 empty file, 1 no image|1 no image, 1 empty file"):
+    with pytest.raises(GanError, match=r"1 empty file, 1 no image|1 no image, 1 empty file"):
         load(place, size=8, channels=1)
 
 
