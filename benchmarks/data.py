@@ -105,9 +105,8 @@ def memory() -> None:
                 words = [sys.executable, "-c", PEAK, str(path), limit]
                 told = subprocess.run(words, env=environment, capture_output=True, text=True, check=True).stdout.split()
                 how = "cached" if limit == "auto" else "streamed"
-                print(
-                    f"{count:>7,} images ({count * 3072 / 1e6:5.0f} MB) {how:<8}  peak {told[0]:>4} MB  own {told[1]:>4} MB"
-                )
+                size = f"{count:>7,} images ({count * 3072 / 1e6:5.0f} MB)"
+                print(f"{size} {how:<8}  peak {told[0]:>4} MB  own {told[1]:>4} MB")
 
 
 def main() -> None:
