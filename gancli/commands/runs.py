@@ -133,13 +133,13 @@ def watch(name: str | None, kind: str) -> int:
 
 def _wait_for(name: str | None) -> runs.Run:
     """The run of that name, or the newest, once its training has begun."""
+    from gancli.history import told as told_of
+
     told = False
     while True:
         found = _found(name)
-        if found is not None and (found.path / runs.LOCK).exists() and found.metrics.exists():
+        if found is not None and (told_of(found.metrics) or (found.state != TRAINING and found.metrics.exists())):
             return found
-        if found is not None and found.checkpoints():
-            return found  # of a program that left no lock
         if not told:
             click.echo(
                 f"Waiting for {f'run {clean(name)}' if name else 'a run'} to begin (Ctrl-C ends that).", err=True

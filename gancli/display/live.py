@@ -1,6 +1,7 @@
 """The dashboard on the terminal: the screen is lent to it while it runs, and the last picture stays behind."""
 
 import io
+import os
 import sys
 import time
 from contextlib import ExitStack, redirect_stderr, redirect_stdout, suppress
@@ -31,8 +32,10 @@ class Live(Display):
     """
 
     def __init__(self, about: About, console: Console | None = None, keys: Keys | None = None) -> None:
-        # The file by name, because sys.stderr is redirected while the screen is lent.
-        self.console = console or Console(file=sys.stderr)
+        # The file by name, because sys.stderr is redirected while the screen is lent. The size is the terminal's own:
+        # what a shell said it was when it started us is old once the window is resized.
+        environment = {name: value for name, value in os.environ.items() if name not in {"COLUMNS", "LINES"}}
+        self.console = console or Console(file=sys.stderr, _environ=environment)
         self.record = Record()
         self.dashboard = Dashboard(about, self.record)
         self.keys = keys or Keys({})

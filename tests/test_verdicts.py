@@ -1,0 +1,186 @@
+"""Verdicts: runs made to fail are told so, in numbers, with something to try; and nothing is said without evidence."""
+
+import math
+
+import pytest
+import torch
+from small import trainer
+from torch import nn
+
+from gancli.errors import DivergedError
+from gancli.losses.gan import GANLoss
+from gancli.ticks import Tick
+from gancli.trainer import Trainer
+from gancli.verdicts import ALARMS, Facts, Judge, Verdict, judge
+
+HEALTHY = {"real": 0.7, "fake": 0.3, "fake_after": 0.25, "loss_D": 0.9, "loss_G": 1.4, "grad_G": 1.0, "diversity": 0.8}
+CRITIC = Facts("wgan-gp", probabilities=False)
+
+
+class Broken(GANLoss):
+    """Reports what is not finite, from figures that are."""
+
+    def derived(self, means: object) -> dict[str, float]:
+        return {"odd": math.inf}
+
+
+def until(training: Trainer, name: str, steps: int) -> Tick:
+    """The tick of the first verdict of that name; fails if there is none within so many steps."""
+    seen = []
+    for tick in training:
+        assert tick.verdict
+        seen.append(tick.verdict.name)
+        if tick.verdict.name == name:
+            return tick
+        if tick.step > steps:
+            break
+    raise AssertionError(f"after {steps} steps: {set(seen)}, {tick.statistics}")
+
+
+def series(steps: int, every: int = 20, **changed: float) -> list[tuple[int, dict[str, float]]]:
+    return [(step, {**HEALTHY, **changed}) for step in range(every, steps + 1, every)]
+
+
+def test_a_rate_fifty_times_too_high_diverges() -> None:
+    training = trainer(
+        arch__name="gan", arch__units=256, arch__d_units=512, arch__latent=100, data__size="28", data__count=500,
+        batch_size=32, optim__lr=50 * 2e-4, steps=600, log_every="10", sample_every="0",
+    )  # fmt: skip
+    verdict = until(training, "diverging", 600).verdict
+    assert verdict
+    assert "Loss_D is" in verdict.why
+    assert "--optim.lr 0.001" in verdict.advice
+
+
+class OneOutput(nn.Module):
+    """A generator that makes the same image whatever it is given, and learns which."""
+
+    def __init__(self, shape: tuple[int, ...]) -> None:
+        super().__init__()
+        self.image = nn.Parameter(torch.randn(shape) * 0.1)
+
+    def forward(self, z: torch.Tensor, y: torch.Tensor | None = None) -> torch.Tensor:
+        return self.image.tanh().expand(len(z), *self.image.shape)
+
+
+def test_a_generator_with_one_output_is_mode_collapse() -> None:
+    training = trainer(steps=1000, log_every="10", sample_every="0", data__count=200)
+    made = training.networks["G"] = OneOutput(training.data.spec.shape)
+    training.game.networks["G"].module = made
+    training.players["G"].networks["G"] = made
+    training.players["G"].parameters = {"G.image": made.image}
+    training.players["G"].optimizer = torch.optim.Adam(made.parameters(), 1e-3)
+    training.average.live, training.average.networks = {"G": made}, {"G": OneOutput(training.data.spec.shape)}
+    verdict = until(training, "mode collapse", 600).verdict
+    assert verdict
+    assert "differ from each other by none" in verdict.why
+    assert "--loss wgan-gp" in verdict.advice
+
+
+def test_a_discriminator_that_moves_alone_saturates() -> None:
+    training = trainer(
+        steps=1500, optim__lr=1e-12, optim__d_lr=2e-3, data__count=2000, log_every="10", sample_every="0"
+    )
+    tick = until(training, "discriminator saturated", 1200)
+    assert tick.verdict
+    assert "the generator's gradient is" in tick.verdict.why
+    assert "--optim.d-lr 0.0005" in tick.verdict.advice
+
+
+def test_what_is_not_finite_is_the_last_verdict() -> None:
+    training = trainer(steps=500, log_every="5", sample_every="0")
+    seen = []
+    with pytest.raises(DivergedError):  # noqa: PT012
+        for tick in training:
+            seen.append(tick)
+            if tick.step == 50:
+                next(iter(training.networks["G"].parameters())).data.fill_(math.nan)
+    assert seen[-1].verdict
+    assert seen[-1].verdict.name == "diverged"
+    assert seen[-1].step <= 60
+    assert "no longer finite" in seen[-1].verdict.why
+    assert all(math.isfinite(value) for tick in seen for value in tick.statistics.values())
+
+
+def test_a_derived_statistic_that_is_not_finite_ends_the_run_too() -> None:
+    training = trainer(steps=50, log_every="5")
+    training.loss = Broken(name="gan")
+    with pytest.raises(DivergedError, match="odd is"):
+        list(training)
+
+
+@pytest.mark.slow
+def test_sixteen_images_are_learnt_by_heart() -> None:
+    training = trainer(
+        arch__name="gan", arch__units=64, arch__d_units=64, data__size="16", data__count=16, batch_size=16,
+        optim__lr=1e-3, steps=4000, log_every="20", sample_every="0",
+    )  # fmt: skip
+    verdict = until(training, "memorising", 4000).verdict
+    assert verdict
+    assert "those 16 are apart" in verdict.why
+
+
+@pytest.mark.parametrize(
+    "options", [{}, {"arch__name": "gan"}, {"loss__name": "wgan-gp"}], ids=["dcgan", "gan", "wgan-gp"]
+)
+def test_a_healthy_run_raises_no_alarm(options: dict[str, object]) -> None:
+    training = trainer(steps=400, log_every="10", sample_every="0", data__count=1100, **options)
+    names = {tick.verdict.name for tick in training if tick.verdict}
+    assert names == {"too early", "healthy"}
+
+
+@pytest.mark.parametrize(
+    ("facts", "changed", "name"),
+    [
+        (Facts(), {}, "healthy"),
+        (Facts(), {"real": 0.99, "fake": 0.01, "fake_after": 0.01, "loss_D": 0.02}, "discriminator saturated"),
+        (Facts(), {"real": 0.6, "fake": 0.9}, "generator winning"),
+        (CRITIC, {"real": -1.0, "fake": 2.0}, "generator winning"),
+        (Facts(), {"diversity": 0.01}, "mode collapse"),
+        (Facts(images=16), {"novelty": 0.1}, "memorising"),
+        (Facts(images=60_000), {"novelty": 0.1}, "healthy"),
+        (Facts(), {"loss_D": 9.0}, "diverging"),
+        (CRITIC, {"slope": 8.0}, "diverging"),
+        (CRITIC, {"real": 5.0, "fake": -5.0, "wasserstein": 10.0, "slope": 1.1}, "healthy"),
+    ],
+)
+def test_what_statistics_come_to(facts: Facts, changed: dict[str, float], name: str) -> None:
+    verdict = judge(series(600, **changed), facts)
+    assert verdict.name == name
+    assert verdict.alarm == (name in ALARMS)
+    assert bool(verdict.advice) == verdict.alarm
+    assert any(letter.isdigit() for letter in verdict.why)
+
+
+def test_nothing_is_said_before_there_is_evidence() -> None:
+    bad = {"real": 0.99, "fake": 0.01, "fake_after": 0.01, "diversity": 0.0}
+    assert judge([], Facts()).name == "too early"
+    assert judge(series(180, **bad), Facts()).name == "too early"
+    assert judge(series(600, every=100, **bad), Facts()).name == "too early"
+    assert judge([*series(480), (500, {**HEALTHY, **bad})], Facts()).name == "healthy"
+
+
+def test_diversity_that_falls_is_a_collapse_and_one_that_was_never_high_is_a_beginning() -> None:
+    low = [(step, {**HEALTHY, "diversity": 0.2}) for step in range(1020, 2001, 20)]
+    assert judge([*series(1000), *low], Facts()).name == "mode collapse"
+    assert judge(low, Facts()).name == "healthy"
+
+
+def test_a_plateau_is_no_alarm() -> None:
+    verdict = judge(series(8000), Facts())
+    assert (verdict.name, verdict.alarm) == ("plateaued", False)
+    falling = [(step, {**HEALTHY, "loss_G": 1 + 1000 / step}) for step in range(20, 8001, 20)]
+    assert judge(falling, Facts()).name == "healthy"
+
+
+def test_a_long_run_is_judged_from_a_share_of_it() -> None:
+    one = Judge(Facts(), limit=512)
+    for step, statistics in series(20_000):
+        verdict = one.add(step, statistics)
+    assert verdict.name == "plateaued"
+    assert len(one._points) <= 512
+
+
+def test_statistics_that_are_missing_are_no_evidence() -> None:
+    assert judge([(step, {}) for step in range(10, 900, 10)], Facts()).name == "healthy"
+    assert Verdict.read({"name": 3}) == Verdict("3", "", "")
