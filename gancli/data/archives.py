@@ -1,5 +1,6 @@
 """A .zip or .tar of images, read in place: nothing is extracted, and no name in it becomes a path."""
 
+import struct
 import tarfile
 import zipfile
 import zlib
@@ -19,6 +20,7 @@ from gancli.data.records import FORMATS, MOST_BYTES, Records, Unfit, check_bytes
 from gancli.errors import GanError
 from gancli.text import clean
 
+HEADER = struct.Struct("<26x2H")  # of a member in a zip: the lengths of its name and extra field
 FAULTS = (OSError, EOFError, ValueError, zipfile.BadZipFile, tarfile.TarError, zlib.error, NotImplementedError)
 TARS = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
 
@@ -114,25 +116,36 @@ def _listed(kind: type[Packed], path: Path) -> Records:
 
 
 class Zipped(Packed):
-    """The images in a zip."""
+    """The images in a zip. Members are read where the directory says, which only the listing has to parse."""
 
     @cached_property
-    def _opened(self) -> tuple[zipfile.ZipFile, list[zipfile.ZipInfo]]:
-        archive = zipfile.ZipFile(self.path)
-        return archive, archive.infolist()
+    def _opened(self) -> IO[bytes]:
+        return self.path.open("rb")
 
     def _members(self) -> Iterator[Member]:
-        for at, info in enumerate(self._opened[1]):
-            if not info.is_dir():
-                yield Member(info.filename, info.file_size, (at, info.CRC), "encrypted" if info.flag_bits & 1 else None)
+        with zipfile.ZipFile(self.path) as archive:
+            for info in archive.infolist():
+                if not info.is_dir():
+                    at = (info.header_offset, info.compress_size, info.compress_type, info.CRC)
+                    yield Member(info.filename, info.file_size, at, _zip_fault(info))
 
     def _read(self, member: Member) -> bytes:
-        archive, infos = self._opened
-        at, checksum = member.at
-        if at >= len(infos) or checksum != infos[at].CRC:
-            raise Unfit("changed meanwhile")
-        with archive.open(infos[at]) as file:
-            return file.read(MOST_BYTES)
+        offset, packed, kind, checksum = member.at
+        self._opened.seek(offset)
+        name, extra = HEADER.unpack(self._opened.read(HEADER.size))
+        self._opened.seek(name + extra, 1)
+        data = self._opened.read(min(packed, MOST_BYTES))
+        if kind == zipfile.ZIP_DEFLATED:
+            data = zlib.decompressobj(-zlib.MAX_WBITS).decompress(data, member.size)
+        if len(data) != member.size or zlib.crc32(data) != checksum:
+            raise Unfit("damaged")
+        return data
+
+
+def _zip_fault(info: zipfile.ZipInfo) -> str | None:
+    if info.flag_bits & 1:
+        return "encrypted"
+    return None if info.compress_type in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED} else "unusual compression"
 
 
 class Tarred(Packed):

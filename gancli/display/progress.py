@@ -35,7 +35,7 @@ class Line(Progress):
     @contextmanager
     def track(self, title: str, total: int) -> Iterator[Advance]:
         if total >= SMALL:
-            self.wait(f"{title}: {total:,} images")
+            self.wait(f"Preparing {total:,} images")
         yield lambda done: None
 
     def wait(self, title: str) -> None:
