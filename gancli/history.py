@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
@@ -125,16 +125,17 @@ def lines(text: bytes) -> Iterator[dict[str, Any]]:
 
 
 def thinned(found: list[dict[str, Any]], whole: int = WHOLE) -> list[dict[str, Any]]:
-    """Of older lines every second, the one that tells more of each pair; the newest `whole` stay as they are."""
+    """The newest `whole` lines as they are; of those before half as many, evenly over the steps, spikes kept."""
     old, new = found[:-whole], found[-whole:]
-    pairs = [old[at : at + 2] for at in range(0, len(old), 2)]
-    return [kept for pair in pairs for kept in _telling(pair)] + new
-
-
-def _telling(pair: list[dict[str, Any]]) -> Iterable[dict[str, Any]]:
-    """Those in which something happened, or else the one with the larger losses: spikes stay."""
-    eventful = [line for line in pair if line.get("events")]
-    return eventful or [max(pair, key=_height)]
+    if not old:
+        return new
+    first, last = old[0]["step"], old[-1]["step"]
+    share = max(1.0, (last - first + 1) / (whole // 2))
+    stretches: dict[int, dict[str, Any]] = {}
+    for line in old:
+        at = int((line["step"] - first) / share)
+        stretches[at] = max(stretches.get(at, line), line, key=_height)
+    return [*stretches.values(), *new]
 
 
 def _height(line: Mapping[str, Any]) -> float:

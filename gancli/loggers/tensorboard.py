@@ -61,15 +61,24 @@ class TensorBoard(Logger):
 
         # A copy: tracing runs the network, which would move the statistics of its normalisation.
         try:
-            inputs = _inputs(name, trainer)
-            self._writer.add_graph(deepcopy(network).eval(), inputs)
+            self._writer.add_graph(*_traceable(name, deepcopy(network).eval(), trainer))
         except Exception:
             return  # not every network can be traced, and the rest is of use without its graph
 
 
-def _inputs(name: str, trainer: "Trainer") -> Any:
-    """Two of whatever the network is called with: latents for player G's, images for others."""
+def _traceable(name: str, network: Any, trainer: "Trainer") -> tuple[Any, Any]:
+    """The network, and two of whatever it is called with: latents for player G's, images for others."""
     import torch
+
+    class Unconditional(torch.nn.Module):
+        """A trace takes tensors only: the class that is None is left out of the call."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.network = network
+
+        def forward(self, x: torch.Tensor) -> Any:
+            return self.network(x, None)
 
     y = torch.zeros(2, dtype=torch.long, device=trainer.device) if trainer.conditional else None
     if name in trainer.players["G"].networks:
@@ -77,4 +86,4 @@ def _inputs(name: str, trainer: "Trainer") -> Any:
         first = trainer.arch.noise(2, generator)
     else:
         first = torch.zeros(2, *trainer.data.spec.shape, device=trainer.device)
-    return first if y is None else (first, y)
+    return (Unconditional(), first) if y is None else (network, (first, y))

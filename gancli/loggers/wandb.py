@@ -50,4 +50,4 @@ class WandB(Logger):
     def close(self) -> None:
         """End the run."""
         if self._run is not None:
-            self._run.finish(quiet=True)
+            self._run.finish()
