@@ -21,6 +21,8 @@ MOST = 8  # entries of a histogram; the rest is summed up
 SHEET = 64
 SAMPLED = 64  # pictures of many bits whose numbers are looked at
 NAMES = 5
+RESIDENCES = {np.ndarray: "in memory", np.memmap: "decoded once, in the cache"}
+STREAMED = "decoded anew every time, as they exceed the limit of the cache"
 
 
 @dataclass(frozen=True)
@@ -59,39 +61,43 @@ def inspect(options: Dataset, progress: Progress) -> tuple[Report, np.ndarray]:
     build = Build(options, records, selection, progress)
     looks = build.looks if len(selection.numbers) else []
     images = assembled(build)
-    names = _names(records, images)
     repeated = _duplicates(images, progress)
-    chosen = np.sort(np.random.default_rng(0).permutation(len(images))[:SHEET])
-    sides = [(look.height, look.width) for look in looks]
     report = Report(
         source=options.source,
         kind=options.name,
         count=len(images),
         shape=images.spec.shape,
         classes=_balance(images),
-        sizes=_sizes(sides),
-        smallest=min(sides, key=min),
-        largest=max(sides, key=max),
-        modes=_histogram(Counter(look.mode for look in looks)),
-        transparent=sum(look.transparent for look in looks),
+        **_appearance(looks),
         values=_values(records, selection.numbers, looks),
         skipped=_by_reason(images.skipped),
         skipped_counts=dict(Counter(each.reason for each in images.skipped).most_common()),
         ignored=dict(Counter(records.ignored).most_common(MOST)),
         duplicates=len(repeated),
-        duplicate_names=[(names(first), names(again)) for first, again in repeated[:NAMES]],
+        duplicate_names=_names(records, images, repeated[:NAMES]),
         bytes=int(np.prod(images.pixels.shape, dtype=object)),
-        residence={"ndarray": "in memory", "memmap": "decoded once, in the cache"}.get(
-            type(images.pixels).__name__, "decoded anew every time: they exceed --cache-limit"
-        ),
+        residence=RESIDENCES.get(type(images.pixels), STREAMED),
         notes=images.notes,
     )
-    return report, images.pixels[chosen]
+    return report, images.pixels[np.sort(np.random.default_rng(0).permutation(len(images))[:SHEET])]
 
 
-def _names(records: Records, images: Images) -> Any:
-    """A function that names the image of a row."""
-    return lambda row: records.name(int(images.numbers[row])) if images.numbers is not None else f"image {row}"
+def _appearance(looks: Sequence[Look]) -> dict[str, Any]:
+    """Sizes and modes, before anything is prepared."""
+    sides = [(look.height, look.width) for look in looks]
+    return {
+        "sizes": _sizes(sides),
+        "smallest": min(sides, key=min),
+        "largest": max(sides, key=max),
+        "modes": _histogram(Counter(look.mode for look in looks)),
+        "transparent": sum(look.transparent for look in looks),
+    }
+
+
+def _names(records: Records, images: Images, pairs: Sequence[tuple[int, int]]) -> list[tuple[str, str]]:
+    """The names of rows."""
+    numbers = np.arange(len(images)) if images.numbers is None else images.numbers
+    return [(records.name(int(numbers[first])), records.name(int(numbers[again]))) for first, again in pairs]
 
 
 def _balance(images: Images) -> dict[str, int]:
