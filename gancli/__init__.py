@@ -38,7 +38,7 @@ _HOMES = {
     "hookimpl": "gancli.hookspecs",
 }
 
-__all__ = [  # noqa: RUF022 - in the order of _HOMES
+__all__ = [
     "Add",
     "Architecture",
     "Dataset",

@@ -1,4 +1,4 @@
-"""One safetensors file that rebuilds a run: weights, optimisers, state, and a JSON header. Nothing is ever unpickled."""
+"""One safetensors file that rebuilds a run: weights, optimisers, state, a JSON header. Nothing is ever unpickled."""
 
 import hashlib
 import json
@@ -82,7 +82,9 @@ def load(path: Path, header: Header, prefixes: tuple[str, ...] = ("",)) -> dict[
         raise _unreadable(path, error) from error
     for name, tensor in tensors.items():
         if header.digests.get(name) != digest(tensor):
-            raise GanError(f"{clean(path)} is damaged: {clean(name)} differs from its digest.", "Use another checkpoint.")
+            raise GanError(
+                f"{clean(path)} is damaged: {clean(name)} differs from its digest.", "Use another checkpoint."
+            )
     return tensors
 
 
@@ -95,7 +97,7 @@ def digest(tensor: "Tensor") -> str:
     """A digest of a tensor's bytes, type and shape."""
     import torch
 
-    flat = tensor.contiguous().flatten().view(torch.uint8).numpy() if tensor.numel() else b""
+    flat = bytes(tensor.contiguous().flatten().view(torch.uint8).numpy()) if tensor.numel() else b""
     told = f"{tensor.dtype} {list(tensor.shape)} ".encode()
     return hashlib.blake2b(flat, digest_size=16, salt=hashlib.blake2b(told, digest_size=16).digest()).hexdigest()
 

@@ -48,7 +48,9 @@ class Group(click.Group):
             formatter.write_dl(list(COMMANDS.items()))
 
 
-@click.group(cls=Group, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.group(
+    cls=Group, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110}
+)
 @click.version_option(package_name="gancli", prog_name="gan", message="%(prog)s %(version)s")
 def gan() -> None:
     """Train GANs from the terminal: watch the game, keep one file, extend it with plugins."""

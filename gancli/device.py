@@ -7,6 +7,7 @@ from pathlib import Path
 import torch
 
 from gancli.errors import UsageError
+from gancli.text import plural
 
 
 def choose_device(asked: str) -> torch.device:
@@ -37,7 +38,7 @@ def describe(device: torch.device) -> str:
     """The device as a user knows it."""
     if device.type == "cuda":
         return f"{torch.cuda.get_device_name(device)} ({device})"
-    return f"{device.type} ({platform.machine()}, {torch.get_num_threads()} threads)"
+    return f"{device.type} ({platform.machine()}, {plural(torch.get_num_threads(), 'thread')})"
 
 
 def _cuda_count() -> int:

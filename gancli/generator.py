@@ -58,7 +58,9 @@ class Generator:
             )
         if name in self.spec.classes:
             return self.spec.classes.index(name)
-        raise UsageError(f"There is no class '{clean(name)}'.", f"There are: {', '.join(map(clean, self.spec.classes))}.")
+        raise UsageError(
+            f"There is no class '{clean(name)}'.", f"There are: {', '.join(map(clean, self.spec.classes))}."
+        )
 
     def classes(self, names: Sequence[str], count: int) -> Tensor | None:
         """The classes (count,) of that many images: those named in turn, all in turn where none is; None without."""
@@ -106,10 +108,10 @@ def _architecture(header: Header, path: Path) -> Architecture:
 def _spec(header: Header, path: Path) -> Spec:
     try:
         told: Any = header.spec
-        sides = [int(told[name]) for name in ("height", "width", "channels")]
-        if not all(1 <= side <= 8192 for side in sides):
+        height, width, channels = (int(told[name]) for name in ("height", "width", "channels"))
+        if not all(1 <= side <= 8192 for side in (height, width, channels)):
             raise ValueError
-        return Spec(*sides, tuple(map(str, told["classes"])))
+        return Spec(height, width, channels, tuple(map(str, told["classes"])))
     except (KeyError, TypeError, ValueError) as error:
         raise GanError(f"{clean(path)} has a damaged header: its image spec makes no sense.") from error
 

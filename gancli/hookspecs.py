@@ -1,4 +1,4 @@
-"""The one hook of gancli: a plugin says what it adds, as names and strings, and nothing is imported until it is used."""
+"""The one hook of gancli: a plugin says what it adds, as names and strings; nothing is imported until it is used."""
 
 from typing import Protocol
 

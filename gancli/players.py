@@ -35,7 +35,7 @@ class Player:
             group["lr"] = self.rate * factor
         self.optimizer.zero_grad(set_to_none=True)
         # Only this player's parameters get gradients: nobody else's are touched, and none are computed in vain.
-        objective.backward(inputs=list(self.parameters.values()))
+        torch.autograd.backward(objective, inputs=list(self.parameters.values()))
         self.gradient = get_total_norm(
             parameter.grad for parameter in self.parameters.values() if parameter.grad is not None
         )

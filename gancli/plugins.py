@@ -113,7 +113,9 @@ class Registry:
         option = {"architecture": "--arch", "loss": "--loss", "dataset": "--data", "preset": "--preset"}
         for entry in others:
             if entry.kind in option:
-                return UsageError(f"'{shown}' is {_a(entry.kind)}, not {_a(kind)}.", _meant(kind, entry, option[entry.kind]))
+                return UsageError(
+                    f"'{shown}' is {_a(entry.kind)}, not {_a(kind)}.", _meant(kind, entry, option[entry.kind])
+                )
         names = [entry.name for entry in self.listing(kind)]
         near = get_close_matches(name, names, n=3, cutoff=0.5)
         hint = f"Did you mean {' or '.join(near)}?" if near else f"There are: {', '.join(names)}."

@@ -10,8 +10,8 @@ from gancli.trainer import Trainer
 # What makes each built-in architecture tiny.
 TINY = {
     "dcgan": {"arch.width": 4, "arch.latent": 8},
-    "gan": {"arch.width": 8, "arch.d_width": 8, "arch.latent": 8},
-    "cgan": {"arch.z_units": 8, "arch.y_units": 8, "arch.units": 16, "arch.d_width": 8, "arch.latent": 8},
+    "gan": {"arch.units": 8, "arch.d_units": 8, "arch.latent": 8},
+    "cgan": {"arch.z_units": 8, "arch.y_units": 8, "arch.units": 16, "arch.d_units": 8, "arch.latent": 8},
 }
 # The same as words of the command line.
 TINY_WORDS = ["--arch.width", 4, "--arch.latent", 8, "--batch-size", 8, "--data.count", 40, "--size", 8]

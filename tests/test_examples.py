@@ -34,4 +34,6 @@ def _make_data() -> None:
     Image.fromarray(np.full((90, 70, 3), 128, np.uint8)).save(faces / "a.jpg")
     images = struct.pack(">4B3I", 0, 0, 8, 3, 4, 28, 28) + bytes(4 * 28 * 28)
     (mnist / "train-images-idx3-ubyte.gz").write_bytes(gzip.compress(images))
-    (mnist / "train-labels-idx1-ubyte.gz").write_bytes(gzip.compress(struct.pack(">4BI", 0, 0, 8, 1, 4) + bytes([0, 1, 2, 3])))
+    (mnist / "train-labels-idx1-ubyte.gz").write_bytes(
+        gzip.compress(struct.pack(">4BI", 0, 0, 8, 1, 4) + bytes([0, 1, 2, 3]))
+    )

@@ -12,10 +12,10 @@ from gancli.errors import GanError, UsageError
 
 def test_the_lowest_layers_are_what_the_chosen_suggest() -> None:
     resolved = resolve([preset("wgan-gp")])
-    assert resolved.settings.loss.n_critic == 5
-    assert resolved.origins["loss.n_critic"] == "loss wgan-gp suggests"
     assert resolved.settings.arch.d_norm == "none"
-    assert resolved.settings.optim.betas == (0.0, 0.9)
+    assert resolved.origins["arch.d_norm"] == "loss wgan-gp suggests"
+    assert resolved.settings.optim.betas == (0.5, 0.9)
+    assert resolve([preset("wgan")]).settings.loss.n_critic == 5
 
 
 def test_higher_layers_win() -> None:
@@ -102,7 +102,7 @@ def test_options_of_the_chosen_are_real_options(gan: Gan) -> None:
     plain, chosen = gan("train", "--help").out, gan("train", "--loss", "wgan-gp", "--help").out
     assert "--loss.weight" not in plain
     assert "Weight of the gradient penalty. [10.0]" in " ".join(chosen.split())
-    assert "D updates per step. [5]" in " ".join(chosen.split())
+    assert "Normalisation in D. [none]" in " ".join(chosen.split())
 
 
 def test_an_option_of_another_choice_is_wrong_usage(gan: Gan) -> None:

@@ -1,5 +1,6 @@
 """DCGAN: strided convolutions with batch normalisation, at any size of k·2^n (1511.06434)."""
 
+from itertools import pairwise
 from typing import ClassVar, Literal
 
 from pydantic import Field
@@ -15,7 +16,8 @@ class DCGAN(Architecture):
     """Convolutional networks whose channels double as the size halves; given classes, G has conditional
     batch normalisation (1707.00683) and D a projection (1802.05637)."""
 
-    suggests: ClassVar = {"optim.lr": 2e-4, "optim.betas": (0.5, 0.999)}
+    # The paper's rate is 2e-4; with an averaged generator a higher one learns more in the same time.
+    suggests: ClassVar = {"optim.lr": 5e-4, "optim.betas": (0.5, 0.999)}
     mixes_classes: ClassVar = True
 
     width: int = Field(64, ge=1, le=4096, description="Channels next to the image, in G and in D.")
@@ -66,7 +68,7 @@ class Generator(nn.Module):
         # On a single pixel the paper's first transposed convolution is a linear layer, and allows any shape.
         self.first = nn.Linear(options.latent, widths[0] * self.start[0] * self.start[1], bias=False)
         self.norm = ConditionalBatchNorm(widths[0], classes) if classes else nn.BatchNorm2d(widths[0])
-        self.stages = nn.ModuleList(Up(a, b, classes) for a, b in zip(widths, widths[1:], strict=False))
+        self.stages = nn.ModuleList(Up(a, b, classes) for a, b in pairwise(widths))
         self.last = nn.ConvTranspose2d(widths[-1], spec.channels, 4, 2, 1)
 
     def forward(self, z: Tensor, y: Tensor | None) -> Tensor:
@@ -88,7 +90,7 @@ class Discriminator(nn.Module):
         widths = [options.width * 2**i for i in range(n)]
         norm = "none" if options.d_norm == "spectral" else options.d_norm
         layers: list[nn.Module] = [nn.Conv2d(spec.channels, widths[0], 4, 2, 1), nn.LeakyReLU(0.2, inplace=True)]
-        for inputs, outputs in zip(widths, widths[1:], strict=False):
+        for inputs, outputs in pairwise(widths):
             convolution = nn.Conv2d(inputs, outputs, 4, 2, 1, bias=norm == "none")
             layers += [convolution, norm2d(norm, outputs), nn.LeakyReLU(0.2, inplace=True)]
         self.features = nn.Sequential(*layers)

@@ -1,6 +1,7 @@
 """Layers that several architectures share: sizes, conditional batch normalisation, projection, first weights."""
 
-import torch
+from collections.abc import Callable
+
 from torch import Tensor, nn
 
 from gancli.data.base import Spec, size_text
@@ -43,18 +44,19 @@ class ClassVectors(nn.Embedding):
 class ConditionalBatchNorm(nn.Module):
     """Batch normalisation whose scale and shift depend on the class (1707.00683)."""
 
-    def __init__(self, features: int, classes: int) -> None:
+    def __init__(self, features: int, classes: int, norm: type[nn.Module] = nn.BatchNorm2d) -> None:
         super().__init__()
-        self.norm = nn.BatchNorm2d(features, affine=False)
+        self.norm = norm(features, affine=False)
         self.scale = ClassVectors(classes, features)
         self.shift = ClassVectors(classes, features)
         nn.init.ones_(self.scale.weight)
         nn.init.zeros_(self.shift.weight)
 
     def forward(self, x: Tensor, y: Tensor) -> Tensor:
-        """Images of features (N, features, H, W), normalised for their classes."""
+        """Features (N, features, ...), normalised for their classes."""
+        shape = (len(x), -1, *[1] * (x.dim() - 2))
         normal: Tensor = self.norm(x)
-        return normal * self.scale(y)[:, :, None, None] + self.shift(y)[:, :, None, None]
+        return normal * self.scale(y).view(shape) + self.shift(y).view(shape)
 
 
 class Projection(nn.Module):
@@ -72,7 +74,7 @@ class Projection(nn.Module):
 
 def norm2d(kind: str, features: int) -> nn.Module:
     """A normalisation by its name: batch, layer (over channels and pixels), instance, or none."""
-    makers = {
+    makers: dict[str, Callable[[], nn.Module]] = {
         "batch": lambda: nn.BatchNorm2d(features),
         "layer": lambda: nn.GroupNorm(1, features),
         "instance": lambda: nn.InstanceNorm2d(features, affine=True),
@@ -81,7 +83,6 @@ def norm2d(kind: str, features: int) -> nn.Module:
     return makers[kind]()
 
 
-@torch.no_grad()
 def dcgan_weights(module: nn.Module) -> None:
     """First weights of DCGAN, for `module.apply`: N(0, 0.02), scales of batch normalisation N(1, 0.02) (1511.06434)."""
     if isinstance(module, nn.Conv2d | nn.ConvTranspose2d | nn.Linear | ClassVectors):

@@ -1,76 +1,80 @@
 """The GAN of 2014: two fully connected networks (1406.2661)."""
 
+from itertools import pairwise
 from typing import ClassVar
 
-import torch
 from pydantic import Field
 from torch import Tensor, nn
 
 from gancli.architectures import Architecture, Networks
-from gancli.architectures.layers import ClassVectors
+from gancli.architectures.layers import ConditionalBatchNorm, Projection
 from gancli.data.base import Spec
 
 
 class MLP(Architecture):
-    """Fully connected networks of any image size; a class is a learned vector beside z and beside the image."""
+    """Fully connected networks of any image size; given classes, G has conditional batch normalisation (1707.00683)
+    and D a projection (1802.05637)."""
 
     mixes_classes: ClassVar = True
 
-    width: int = Field(256, ge=1, le=16384, description="Units of G's first layer; each of the next two doubles it.")
-    d_width: int = Field(512, ge=2, le=16384, description="Units of D's first layer; the second has half.")
+    units: int = Field(256, ge=1, le=16384, description="Units of G's first layer; each of the next two doubles it.")
+    d_units: int = Field(512, ge=2, le=16384, description="Units of D's first layer; the second has half.")
     d_dropout: float = Field(0.0, ge=0, lt=1, description="Share of D's units dropped while training.")
 
     def build(self, spec: Spec, conditional: bool) -> Networks:
         """G and D for any size."""
         classes = len(spec.classes) if conditional else 0
-        return {"G": Generator(self, spec, classes), "D": Discriminator(self, spec, classes)}
+        return {"G": Generator(self, spec, classes), "D": Discriminator(spec, classes, self.d_units, self.d_dropout)}
 
 
-class Joined(nn.Module):
-    """A vector with the vector of its class beside it, or as it is where there are no classes."""
+class Hidden(nn.Module):
+    """A linear layer, batch normalisation, for the class where there are classes, and ReLU."""
 
-    def __init__(self, inputs: int, classes: int, features: int = 50) -> None:
+    def __init__(self, inputs: int, outputs: int, classes: int) -> None:
         super().__init__()
-        self.vectors = ClassVectors(classes, features) if classes else None
-        self.size = inputs + (features if classes else 0)
+        self.linear = nn.Linear(inputs, outputs, bias=False)
+        self.norm = ConditionalBatchNorm(outputs, classes, nn.BatchNorm1d) if classes else nn.BatchNorm1d(outputs)
 
     def forward(self, x: Tensor, y: Tensor | None) -> Tensor:
-        """(N, inputs) to (N, size)."""
-        return x if self.vectors is None or y is None else torch.cat([x, self.vectors(y).to(x.dtype)], 1)
+        """(N, inputs) to (N, outputs)."""
+        x = self.linear(x)
+        x = self.norm(x) if y is None else self.norm(x, y)
+        return x.relu()
 
 
 class Generator(nn.Module):
-    """z to image through three hidden layers with batch normalisation."""
+    """z to image through three hidden layers, each twice as wide as the one before."""
 
     def __init__(self, options: MLP, spec: Spec, classes: int) -> None:
         super().__init__()
         self.shape = spec.shape
-        self.joined = Joined(options.latent, classes)
-        widths = [self.joined.size, options.width, 2 * options.width, 4 * options.width]
-        layers: list[nn.Module] = []
-        for inputs, outputs in zip(widths, widths[1:], strict=False):
-            layers += [nn.Linear(inputs, outputs, bias=False), nn.BatchNorm1d(outputs), nn.ReLU(inplace=True)]
-        self.layers = nn.Sequential(*layers, nn.Linear(widths[-1], spec.channels * spec.height * spec.width), nn.Tanh())
+        widths = [options.latent, options.units, 2 * options.units, 4 * options.units]
+        self.hidden = nn.ModuleList(Hidden(inputs, outputs, classes) for inputs, outputs in pairwise(widths))
+        self.last = nn.Linear(widths[-1], spec.channels * spec.height * spec.width)
 
     def forward(self, z: Tensor, y: Tensor | None) -> Tensor:
         """Latents (N, latent) to images (N, C, H, W) in [-1, 1]."""
-        images: Tensor = self.layers(self.joined(z, y))
-        return images.unflatten(1, self.shape)
+        for layer in self.hidden:
+            z = layer(z, y)
+        images: Tensor = self.last(z)
+        return images.tanh().view(-1, *self.shape)
 
 
 class Discriminator(nn.Module):
-    """Image to raw score through two hidden layers."""
+    """Image to raw score through two hidden layers; a class adds its projection of the second (1802.05637)."""
 
-    def __init__(self, options: MLP, spec: Spec, classes: int) -> None:
+    def __init__(self, spec: Spec, classes: int, units: int, dropout: float) -> None:
         super().__init__()
-        self.joined = Joined(spec.channels * spec.height * spec.width, classes)
-        widths = [self.joined.size, options.d_width, options.d_width // 2]
-        layers: list[nn.Module] = []
-        for inputs, outputs in zip(widths, widths[1:], strict=False):
-            layers += [nn.Linear(inputs, outputs), nn.LeakyReLU(0.2, inplace=True), nn.Dropout(options.d_dropout)]
-        self.layers = nn.Sequential(*layers, nn.Linear(widths[-1], 1))
+        pixels = spec.channels * spec.height * spec.width
+        layers: list[nn.Module] = [nn.Flatten()]
+        for inputs, outputs in ((pixels, units), (units, units // 2)):
+            layers += [nn.Linear(inputs, outputs), nn.LeakyReLU(0.2, inplace=True), nn.Dropout(dropout)]
+        self.features = nn.Sequential(*layers)
+        self.score = nn.Linear(units // 2, 1)
+        self.projection = Projection(units // 2, classes) if classes else None
 
     def forward(self, x: Tensor, y: Tensor | None) -> Tensor:
         """Images (N, C, H, W) to scores (N,)."""
-        scores: Tensor = self.layers(self.joined(x.flatten(1), y))
-        return scores.squeeze(1)
+        features: Tensor = self.features(x)
+        score: Tensor = self.score(features).squeeze(1)
+        return score if self.projection is None or y is None else score + self.projection(features, y)

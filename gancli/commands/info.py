@@ -94,7 +94,9 @@ def _show_entries(entries: list[Entry], as_json: bool) -> None:
         return
     options = {"architecture": "--arch", "loss": "--loss", "preset": "--preset", "dataset": ""}
     for entry in entries:
-        click.echo(f"{entry.kind} {clean(entry.name)}: {entry.summary}  [{clean(entry.package)} {clean(entry.version)}]")
+        click.echo(
+            f"{entry.kind} {clean(entry.name)}: {entry.summary}  [{clean(entry.package)} {clean(entry.version)}]"
+        )
         if entry.kind in options:
             click.echo(f"  gan train {options[entry.kind]} {clean(entry.name)} --help".replace("  -", " -"))
 

@@ -24,7 +24,9 @@ ANIMATIONS = (".gif", ".webp")
 @click.argument("model", metavar="[RUN|CKPT]", required=False)
 @click.option("--seeds", default="1,2,3", show_default=True, help="The images to pass through, by seed.")
 @click.option("--frames", type=click.IntRange(2, 100_000), help="Frames in all.  [60; a strip: 12]")
-@click.option("--mode", type=click.Choice(["slerp", "lerp"]), help="Along the sphere or straight.  [the architecture's]")
+@click.option(
+    "--mode", type=click.Choice(["slerp", "lerp"]), help="Along the sphere or straight.  [the architecture's]"
+)
 @click.option("--class", "classes", metavar="NAME,...", help="One class that stays, or several to morph through.")
 @click.option("--truncation", type=click.FloatRange(0, min_open=True), metavar="FLOAT", help="As in `gan sample`.")
 @click.option("--loop", is_flag=True, help="Come back to the first image at the end.")

@@ -13,7 +13,6 @@ from gancli.data.base import Dataset
 from gancli.options import Options, choices_of, describe, own_fields
 from gancli.plugins import registry
 
-
 WORDS = {**SHORT, "source": SHORT["data"]}
 """The words of the command line that choose, and the settings they are short for."""
 
@@ -47,7 +46,9 @@ def options_of(
     """
     shown = defaults or {}
     return [
-        SettingOption(prefix + name, info, f"--{name.replace('_', '-')}" if name in short else None, shown.get(prefix + name))
+        SettingOption(
+            prefix + name, info, f"--{name.replace('_', '-')}" if name in short else None, shown.get(prefix + name)
+        )
         for name, info in own_fields(model)
     ]
 

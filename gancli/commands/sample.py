@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -92,7 +92,8 @@ def write(target: Path, pixels: "np.ndarray", labels: "np.ndarray | None", colum
 
     if target.suffix.lower() == ".npz":
         with replacing(target) as temporary, temporary.open("wb") as file:
-            np.savez_compressed(file, images=pixels, **({} if labels is None else {"labels": labels}))
+            arrays: dict[str, Any] = {"images": pixels} if labels is None else {"images": pixels, "labels": labels}
+            np.savez_compressed(file, **arrays)
     elif target.suffix:
         images.save(target, images.grid(pixels, columns))
     else:

@@ -45,12 +45,8 @@ class WGANGPLoss(Wasserstein):
     """The critic's slope is held near one by a penalty, on the line from real to generated (1704.00028)."""
 
     no_batch_norm: ClassVar = ("D",)
-    suggests: ClassVar = {
-        "optim.lr": 1e-4,
-        "optim.betas": (0.0, 0.9),
-        "arch.d_norm": "none",
-        "loss.n_critic": 5,
-    }
+    # The paper's set is rate 1e-4 and five critic steps; one at a higher rate learns far more in the same time.
+    suggests: ClassVar = {"optim.lr": 5e-4, "optim.betas": (0.5, 0.9), "arch.d_norm": "none", "loss.n_critic": 1}
 
     weight: float = Field(10.0, ge=0, description="Weight of the gradient penalty.")
 
