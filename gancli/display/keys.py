@@ -59,7 +59,7 @@ class Keys:
 
 def foreground() -> bool:
     """Whether the terminal is ours: a process in the background that changes its modes is stopped."""
-    try:
-        return os.tcgetpgrp(sys.stdin.fileno()) == os.getpgrp()
-    except (OSError, ValueError, AttributeError):
-        return False
+    for stream in (sys.stdin, sys.__stderr__):
+        with suppress(OSError, ValueError, AttributeError):
+            return os.tcgetpgrp(stream.fileno()) == os.getpgrp()  # type: ignore[union-attr]
+    return True  # there is no terminal to be in the background of

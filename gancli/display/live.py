@@ -60,7 +60,7 @@ class Live(Display):
         if sys.stdout.isatty():
             self._stack.enter_context(redirect_stdout(self._heard(sys.stdout)))
         self._stack.callback(self.suspend)
-        if not sys.stdin.isatty() or foreground():
+        if foreground():
             self._take_screen()
         thread = Thread(target=self._draw, daemon=True)
         self._stack.callback(thread.join)

@@ -1,0 +1,39 @@
+"""Draws the dashboard of a run as the SVG pictures in this folder: `python docs/screens.py RUN`."""
+
+import io
+import sys
+from pathlib import Path
+
+from rich.console import Console
+
+from gancli.display.dashboard import Dashboard, Record
+from gancli.display.watch import Follower
+from gancli.overview import about
+from gancli.run import Run, find_run
+
+SIZES = {"wide": (140, 45), "normal": (80, 24), "minimal": (60, 16)}
+HERE = Path(__file__).parent
+
+
+def screen(run: Run, size: tuple[int, int]) -> str:
+    """The last picture of a run's dashboard at that size, as SVG."""
+    record = Record()
+    for tick in Follower(run).new():
+        record.add(tick)
+    options = {"force_terminal": True, "color_system": "truecolor", "record": True}
+    console = Console(file=io.StringIO(), width=size[0], height=size[1], _environ={}, **options)  # type: ignore[arg-type]
+    dashboard = Dashboard(about(run), record)
+    dashboard.hint = "s sample and save   q finish"
+    console.print(dashboard)
+    return console.export_svg(title=f"gan train   {size[0]}x{size[1]}")
+
+
+def main() -> None:
+    """Write the three pictures."""
+    run = find_run(sys.argv[1])
+    for name, size in SIZES.items():
+        (HERE / f"dashboard-{name}.svg").write_text(screen(run, size), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
