@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from gancli import checkpoint, images, latents, randomness
+from gancli import checkpoint, images, randomness
 from gancli.architectures import Architecture
 from gancli.config import LENGTHS
 from gancli.data.base import Images
@@ -19,6 +19,7 @@ from gancli.data.stream import Source
 from gancli.device import choose_device, choose_dtype, memory_used
 from gancli.diversity import Yardstick
 from gancli.errors import DivergedError, GanError, UsageError
+from gancli.gallery import Gallery
 from gancli.game import Game
 from gancli.losses import Loss
 from gancli.players import Average, Player, rate_factor, state_tensors
@@ -29,7 +30,6 @@ from gancli.ticks import Event, Tick
 from gancli.verdicts import Facts, Judge, diverged
 
 WARM_UP = 0.05  # share of --time after which its horizon is fixed
-GRID = 64
 
 
 class Trainer:
@@ -46,7 +46,7 @@ class Trainer:
         noise = randomness.seed_all(settings.seed, self.device)
         self.networks = build(self.arch, self.loss, data, self.conditional)
         for module in self.networks.values():
-            module.to(self.device, memory_format=torch.channels_last)
+            module.to(self.device).to(memory_format=torch.channels_last)
         self.source = Source(data, settings.seed, self.device)
         self.game = Game(
             self.arch,
@@ -63,6 +63,8 @@ class Trainer:
             for name, keys in self.loss.players.items()
         }
         self.average = Average(self.players["G"].networks, settings.optim.ema)
+        averaged, seed = self.average.networks, settings.seed
+        self.gallery = Gallery(self.arch, averaged, data, self.conditional, seed, self.device)
         self.step, self.seconds = 0, 0.0
         self.horizon = settings.optim.horizon
         self.metrics: dict[str, float] = {}
@@ -130,15 +132,6 @@ class Trainer:
         self.horizon = header.optim["horizon"] if self._is_as_long_as(header) else self.settings.optim.horizon
         self.metrics = dict(header.metrics)
         randomness.restore(checkpoint.part(tensors, "rng."), self.device, self.game.generator)
-
-    @torch.no_grad()
-    def samples(self, n: int = GRID) -> np.ndarray:
-        """A grid (H, W, C) of the averaged generator's images, from the same latents every time."""
-        with _fast_kernels():
-            columns, y = self._grid_classes(n)
-            z = latents.draw(self.arch.noise, self.settings.seed, range(n)).to(self.device)
-            made = self.arch.generate(self.average.networks, z, y)
-        return images.grid(images.to_uint8(made), columns)
 
     def _ticks(self) -> Iterator[Tick]:
         begun = self._clock()
@@ -210,11 +203,11 @@ class Trainer:
     def _write(self, now: set[str], finished: bool) -> tuple[Event, ...]:
         events: list[Event] = []
         if "real" in now:
-            events.append(self._picture("real", self._real()))
+            events.append(self._picture("real", self.gallery.real()))
         if "samples" in now:
-            events.append(self._picture("samples", self.samples()))
+            events.append(self._picture("samples", self.gallery.samples()))
         if finished:
-            events.append(self._picture("comparison", self._comparison()))
+            events.append(self._picture("comparison", self.gallery.comparison()))
         if "checkpoint" in now and self.run:
             events.append(self.save())
         return tuple(events)
@@ -228,26 +221,6 @@ class Trainer:
         if kind == "samples":
             self.run.thin_samples(self.settings.keep_samples)
         return Event(kind, path, pixels)
-
-    def _comparison(self) -> np.ndarray:
-        """Real images beside generated ones, of the same classes where there are classes."""
-        return images.side_by_side(self._real(), self.samples())
-
-    def _real(self) -> np.ndarray:
-        """A grid (H, W, C) of real images, of the same classes as the samples where there are classes."""
-        columns, y = self._grid_classes(GRID)
-        order = np.random.default_rng(self.settings.seed).permutation(len(self.data))
-        chosen = order[:GRID]
-        if y is not None and self.data.labels is not None:
-            chosen = _one_of_each(self.data.labels, order, y.tolist())
-        return images.grid(self.data.pixels[np.resize(chosen, GRID)], columns)
-
-    def _grid_classes(self, n: int) -> tuple[int, Tensor | None]:
-        """The columns of a grid, and the class of each image: a column a class where there are few."""
-        count = len(self.data.classes)
-        columns = count if self.conditional and count <= 16 else 8
-        y = torch.arange(n, device=self.device) % count if self.conditional else None
-        return columns, y
 
     def _header(self) -> checkpoint.Header:
         entries = {kind: registry().find(kind, part.name) for kind, part in self._parts().items()}
@@ -357,18 +330,6 @@ def _load_state(module: nn.Module, tensors: Mapping[str, Tensor], path: Path) ->
         raise GanError(
             f"{path} does not fit the architecture that its header names.", "Was its plugin changed since?"
         ) from error
-
-
-def _one_of_each(labels: np.ndarray, order: np.ndarray, wanted: list[int]) -> np.ndarray:
-    """For each wanted class the next image of it, in that order; any image where a class has none."""
-    queues = {label: order[labels[order] == label] for label in set(wanted)}
-    used = dict.fromkeys(queues, 0)
-    chosen = []
-    for label in wanted:
-        queue = queues[label] if len(queues[label]) else order
-        chosen.append(queue[used[label] % len(queue)])
-        used[label] += 1
-    return np.array(chosen)
 
 
 class _fast_kernels:

@@ -15,7 +15,7 @@ def test_the_lowest_layers_are_what_the_chosen_suggest() -> None:
     assert resolved.settings.arch.d_norm == "none"
     assert resolved.origins["arch.d_norm"] == "loss wgan-gp suggests"
     assert resolved.settings.optim.betas == (0.5, 0.9)
-    assert resolve([preset("wgan")]).settings.loss.n_critic == 5
+    assert resolve([preset("wgan")]).settings.loss.clip == 0.05
 
 
 def test_higher_layers_win() -> None:

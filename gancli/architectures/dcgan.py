@@ -17,7 +17,7 @@ class DCGAN(Architecture):
     batch normalisation (1707.00683) and D a projection (1802.05637)."""
 
     # The paper's rate is 2e-4; with an averaged generator a higher one learns more in the same time.
-    suggests: ClassVar = {"optim.lr": 5e-4, "optim.betas": (0.5, 0.999)}
+    suggests: ClassVar = {"optim.lr": 1e-3, "optim.betas": (0.5, 0.999)}
     mixes_classes: ClassVar = True
 
     width: int = Field(64, ge=1, le=4096, description="Channels next to the image, in G and in D.")

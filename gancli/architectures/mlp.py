@@ -15,11 +15,12 @@ class MLP(Architecture):
     """Fully connected networks of any image size; given classes, G has conditional batch normalisation (1707.00683)
     and D a projection (1802.05637)."""
 
+    suggests: ClassVar = {"optim.lr": 4e-4}
     mixes_classes: ClassVar = True
 
     units: int = Field(256, ge=1, le=16384, description="Units of G's first layer; each of the next two doubles it.")
     d_units: int = Field(512, ge=2, le=16384, description="Units of D's first layer; the second has half.")
-    d_dropout: float = Field(0.0, ge=0, lt=1, description="Share of D's units dropped while training.")
+    d_dropout: float = Field(0.3, ge=0, lt=1, description="Share of D's units dropped while training.")
 
     def build(self, spec: Spec, conditional: bool) -> Networks:
         """G and D for any size."""

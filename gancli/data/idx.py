@@ -4,7 +4,7 @@ import gzip
 import struct
 import zlib
 from pathlib import Path
-from typing import IO, ClassVar, cast
+from typing import IO, cast
 
 import numpy as np
 
@@ -20,9 +20,6 @@ STEP = 1 << 20
 class IDX(Dataset):
     """A folder with `*-images-idx3-ubyte[.gz]` and `*-labels-idx1-ubyte[.gz]`, or one such file of images;
     of several, those that begin with `train` are taken."""
-
-    # Gray digits and the like need few channels, and narrow networks make twice the moves in the same time.
-    suggests: ClassVar = {"arch.width": 32}
 
     @classmethod
     def recognises(cls, path: Path) -> bool:
