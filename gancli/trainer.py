@@ -2,14 +2,14 @@
 
 import math
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from gancli import checkpoint, images, randomness
 from gancli.architectures import Architecture
@@ -18,10 +18,12 @@ from gancli.data.base import Images
 from gancli.data.stream import Source
 from gancli.device import choose_device, choose_dtype, memory_used
 from gancli.diversity import Yardstick
-from gancli.errors import DivergedError, GanError, UsageError
+from gancli.errors import DivergedError
 from gancli.gallery import Gallery
 from gancli.game import Game
 from gancli.losses import Loss
+from gancli.networks import build, load_state
+from gancli.pace import Pace, fast_kernels
 from gancli.players import Average, Player, rate_factor, state_tensors
 from gancli.plugins import registry
 from gancli.run import Run
@@ -76,7 +78,7 @@ class Trainer:
 
     def __iter__(self) -> Iterator[Tick]:
         """Ticks until the run's length is reached or `stop` was called; the last one has been saved."""
-        with _fast_kernels():
+        with fast_kernels():
             yield from self._ticks()
 
     def stop(self) -> None:
@@ -120,9 +122,9 @@ class Trainer:
         header = checkpoint.read_header(path)
         tensors = checkpoint.load(path, header)
         for name, module in self.networks.items():
-            _load_state(module, checkpoint.part(tensors, f"{name}."), path)
+            load_state(module, checkpoint.part(tensors, f"{name}."), path)
         for name, module in self.average.networks.items():
-            _load_state(module, checkpoint.part(tensors, f"{name}_ema."), path)
+            load_state(module, checkpoint.part(tensors, f"{name}_ema."), path)
         for name, player in self.players.items():
             player.restore(checkpoint.part(tensors, f"optim.{name}/"))
         self.game.states = {k: v.to(self.device) for k, v in checkpoint.part(tensors, "state.").items()}
@@ -134,36 +136,37 @@ class Trainer:
         randomness.restore(checkpoint.part(tensors, "rng."), self.device, self.game.generator)
 
     def _ticks(self) -> Iterator[Tick]:
-        begun = self._clock()
-        due = {name: _Due(every, self.step, self.seconds) for name, every in self._cadences().items()}
-        tick_images, tick_seconds = self.game.images, self.seconds
-        first, finished = True, self._finished()
+        begun, self._ticked = self._clock() - self.seconds, (self.game.images, self.seconds)
+        pace = Pace(self._cadences(), self.step, self.seconds)
+        welcome, finished = {"real", "samples"}, self._finished()
         # `stop` may come while the listener holds a tick: one more step then ends the run, with a save.
         while not finished:
             self._play()
             self.seconds = self._clock() - begun
             finished = self._finished()
-            now = {name for name, cadence in due.items() if cadence.reached(self.step, self.seconds) or finished}
-            now |= self._taken_up()
-            if not now:
-                continue
-            if first:
-                now |= {"real", "samples"}
-            try:
-                statistics = self._measure()
-            except DivergedError as error:
-                yield self._last_words(error)
-                raise
-            self.seconds = self._clock() - begun
-            rate = (self.game.images - tick_images) / max(self.seconds - tick_seconds, 1e-9)
-            tick_images, tick_seconds = self.game.images, self.seconds
-            events = self._write(now, finished)
-            verdict = self._judge.add(self.step, statistics)
-            progress, memory = self.progress, memory_used(self.device)
-            yield Tick(self.step, self.game.images, self.seconds, rate, progress, statistics, events, verdict, memory)
-            first = False
-            # The clock stands still while the listener draws and files are written.
-            begun = self._clock() - self.seconds
+            due = pace.due(self.step, self.seconds) | self._taken_up()
+            due |= {"samples", "comparison", "checkpoint"} if finished else set()
+            if due:
+                yield from self._tick(due | welcome)
+                welcome = set()
+                # The clock stands still while files are written and the listener draws.
+                begun = self._clock() - self.seconds
+
+    def _tick(self, due: set[str]) -> Iterator[Tick]:
+        """The tick of now, with all that is due; of a training that has diverged its last words, then the error."""
+        begun = self._clock() - self.seconds
+        try:
+            statistics = self._measure()
+        except DivergedError as error:
+            yield self._last_words(error)
+            raise
+        self.seconds = self._clock() - begun
+        seen, then = self._ticked
+        rate = (self.game.images - seen) / max(self.seconds - then, 1e-9)
+        self._ticked = self.game.images, self.seconds
+        events, verdict = self._write(due), self._judge.add(self.step, statistics)
+        place = (self.step, self.game.images, self.seconds, rate, self.progress)
+        yield Tick(*place, statistics, events, verdict, memory_used(self.device))
 
     def _play(self) -> None:
         """One step: every move that the loss asks for."""
@@ -200,15 +203,11 @@ class Trainer:
         asked, self._asked = self._asked, set()
         return asked
 
-    def _write(self, now: set[str], finished: bool) -> tuple[Event, ...]:
-        events: list[Event] = []
-        if "real" in now:
-            events.append(self._picture("real", self.gallery.real()))
-        if "samples" in now:
-            events.append(self._picture("samples", self.gallery.samples()))
-        if finished:
-            events.append(self._picture("comparison", self.gallery.comparison()))
-        if "checkpoint" in now and self.run:
+    def _write(self, due: set[str]) -> tuple[Event, ...]:
+        """The pictures and the checkpoint that are due."""
+        draw = {"real": self.gallery.real, "samples": self.gallery.samples, "comparison": self.gallery.comparison}
+        events = [self._picture(kind, make()) for kind, make in draw.items() if kind in due]
+        if "checkpoint" in due and self.run:
             events.append(self.save())
         return tuple(events)
 
@@ -277,69 +276,3 @@ def facts(settings: Settings, loss: Loss, count: int) -> Facts:
     """What the judge has to know of a training of `count` images."""
     optim = settings.optim
     return Facts(loss.name, loss.probabilities, optim.lr, optim.d_lr or optim.lr, count)
-
-
-class _Due:
-    """When a cadence comes round, in steps or in seconds of training."""
-
-    def __init__(self, every: Every, step: int, seconds: float) -> None:
-        self.every, self.step, self.seconds = every, step, seconds
-
-    def reached(self, step: int, seconds: float) -> bool:
-        """Whether it is time; if so, the next round begins."""
-        by_steps = bool(self.every.steps) and step - self.step >= self.every.steps
-        by_time = bool(self.every.seconds) and seconds - self.seconds >= self.every.seconds
-        if by_steps or by_time:
-            self.step, self.seconds = step, seconds
-        return by_steps or by_time
-
-
-def build(arch: Architecture, loss: Loss, data: Images, conditional: bool) -> dict[str, nn.Module]:
-    """The networks of an architecture, checked against what the loss needs; raises UsageError on a mismatch."""
-    networks = arch.build(data.spec, conditional)
-    needed = [name for names in loss.players.values() for name in names]
-    if missing := [name for name in needed if name not in networks]:
-        raise UsageError(
-            f"Loss {loss.name} plays with {', '.join(needed)}; architecture {arch.name} has {', '.join(networks)}.",
-            f"Choose an architecture that builds {', '.join(missing)}.",
-        )
-    if taken := [name for name in networks if hasattr(Game, name)]:
-        raise UsageError(f"Architecture {arch.name} calls a network '{taken[0]}', which is a word of the game itself.")
-    if "G" not in loss.players:
-        raise UsageError(f"Loss {loss.name} has no player G.", "The networks of player G are those that generate.")
-    for name, methods in loss.needs.items():
-        if lacking := [method for method in methods if not hasattr(networks[name], method)]:
-            raise UsageError(
-                f"Loss {loss.name} calls {name}.{lacking[0]}, which architecture {arch.name} does not have.",
-                f"Choose an architecture made for {loss.name}.",
-            )
-    for name in loss.no_batch_norm:
-        if any(isinstance(module, nn.modules.batchnorm._BatchNorm) for module in networks[name].modules()):
-            raise UsageError(
-                f"Loss {loss.name} cannot live with batch normalisation in {name}: "
-                "its penalty is on each image by itself.",
-                "Leave --arch.d-norm out, or give none, layer or spectral.",
-            )
-    return networks
-
-
-def _load_state(module: nn.Module, tensors: Mapping[str, Tensor], path: Path) -> None:
-    try:
-        module.load_state_dict(tensors)
-    except RuntimeError as error:
-        raise GanError(
-            f"{path} does not fit the architecture that its header names.", "Was its plugin changed since?"
-        ) from error
-
-
-class _fast_kernels:
-    """TF32 matrix products and autotuned convolutions while training, the process's own settings afterwards."""
-
-    def __enter__(self) -> None:
-        self._before = (torch.get_float32_matmul_precision(), torch.backends.cudnn.benchmark)
-        torch.set_float32_matmul_precision("high")
-        torch.backends.cudnn.benchmark = True
-
-    def __exit__(self, *error: object) -> None:
-        torch.set_float32_matmul_precision(self._before[0])
-        torch.backends.cudnn.benchmark = self._before[1]

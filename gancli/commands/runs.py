@@ -174,7 +174,7 @@ def _table(found: "list[Overview]") -> "Table":
         verdict = each.verdict
         table.add_row(
             Text(clean(each.run.name)),
-            Text(clean(f"{about.arch} × {about.loss}")),  # noqa: RUF001
+            Text(clean(f"{about.arch} × {about.loss}")),
             Text(clean(about.data)),
             Text(f"{tick.step:,}" if tick else "-", justify="right"),
             Text(duration(tick.seconds) if tick else "-", justify="right"),

@@ -23,8 +23,12 @@ PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".bmp")
 @click.option("-n", "count", type=click.IntRange(1, 10_000_000), default=64, show_default=True, help="How many images.")
 @click.option("--seed", type=click.IntRange(0, 2**63 - 1), default=0, show_default=True, help="Seed of the latents.")
 @click.option("--class", "classes", metavar="NAME,...", help="Classes to ask for, in turn; default: all in turn.")
-@click.option("--truncation", type=click.FloatRange(0, min_open=True), metavar="FLOAT",
-              help="Cut the normal distribution of the latents at ± this: 0.7 is typical images, 2 nearly all.")  # fmt: skip
+@click.option(
+    "--truncation",
+    type=click.FloatRange(0, min_open=True),
+    metavar="FLOAT",
+    help="Cut the normal distribution of the latents at ± this: 0.7 is typical images, 2 nearly all.",
+)
 @click.option("--out", metavar="FILE|DIR", help="A grid (.png, .jpg, .webp), an array (.npz), or a folder of PNGs.")
 @click.option("--columns", type=click.IntRange(1), help="Columns of the grid.  [as square as it gets]")
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:1 or mps.")

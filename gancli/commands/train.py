@@ -71,7 +71,7 @@ class TrainCommand(click.Command):
         names = ("arch", "loss", "preset", "config", "resume")
         parameters = [parameter for parameter in self.params if parameter.name in names]
         probe = click.Command("probe", params=parameters, add_help_option=False)
-        settings = {"ignore_unknown_options": True, "allow_extra_args": True, "resilient_parsing": True}
+        settings: dict[str, Any] = {"ignore_unknown_options": True, "allow_extra_args": True, "resilient_parsing": True}
         return probe.make_context("probe", [*args], **settings).params
 
 
@@ -160,7 +160,7 @@ def _show_plan(resolved: Resolved) -> int:
 
 
 def _plan_of_networks(settings: Any, images: Any) -> Iterator[str]:
-    from gancli.trainer import build
+    from gancli.networks import build
 
     conditional = settings.arch.is_conditional(settings.conditional, len(images.classes))
     networks = build(settings.arch, settings.loss, images, conditional)

@@ -1,0 +1,51 @@
+"""The networks of a game: built, checked against what the loss needs, and filled from a checkpoint."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from torch import Tensor, nn
+
+from gancli.architectures import Architecture, Networks
+from gancli.data.base import Images
+from gancli.errors import GanError, UsageError
+from gancli.game import Game
+from gancli.losses import Loss
+from gancli.text import clean
+
+
+def build(arch: Architecture, loss: Loss, data: Images, conditional: bool) -> Networks:
+    """The networks of an architecture, checked against what the loss needs; raises UsageError on a mismatch."""
+    networks = arch.build(data.spec, conditional)
+    needed = [name for names in loss.players.values() for name in names]
+    if missing := [name for name in needed if name not in networks]:
+        raise UsageError(
+            f"Loss {loss.name} plays with {', '.join(needed)}; architecture {arch.name} has {', '.join(networks)}.",
+            f"Choose an architecture that builds {', '.join(missing)}.",
+        )
+    if taken := [name for name in networks if hasattr(Game, name)]:
+        raise UsageError(f"Architecture {arch.name} calls a network '{taken[0]}', which is a word of the game itself.")
+    if "G" not in loss.players:
+        raise UsageError(f"Loss {loss.name} has no player G.", "The networks of player G are those that generate.")
+    for name, methods in loss.needs.items():
+        if lacking := [method for method in methods if not hasattr(networks[name], method)]:
+            raise UsageError(
+                f"Loss {loss.name} calls {name}.{lacking[0]}, which architecture {arch.name} does not have.",
+                f"Choose an architecture made for {loss.name}.",
+            )
+    for name in loss.no_batch_norm:
+        if any(isinstance(module, nn.modules.batchnorm._BatchNorm) for module in networks[name].modules()):
+            raise UsageError(
+                f"Loss {loss.name} cannot live with batch normalisation in {name}: "
+                "its penalty is on each image by itself.",
+                "Leave --arch.d-norm out, or give none, layer or spectral.",
+            )
+    return networks
+
+
+def load_state(module: nn.Module, tensors: Mapping[str, Tensor], path: Path) -> None:
+    try:
+        module.load_state_dict(tensors)
+    except RuntimeError as error:
+        raise GanError(
+            f"{clean(path)} does not fit the architecture that its header names.", "Was its plugin changed since?"
+        ) from error
