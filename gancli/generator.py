@@ -49,6 +49,12 @@ class Generator:
             network.to(where).eval().requires_grad_(False)
         return cls(arch, networks, spec, header.conditional, where, header)
 
+    def split_classes(self, text: str | None) -> list[str]:
+        """The class names in `cat,dog`; a class whose own name has a comma is taken whole."""
+        if not text or text in self.spec.classes:
+            return [text] if text else []
+        return [name.strip() for name in text.split(",")]
+
     def class_number(self, name: str) -> int:
         """The number of a class given by name or number; raises UsageError where there is none such."""
         if not self.conditional:

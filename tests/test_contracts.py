@@ -134,4 +134,4 @@ def test_streams_of_two_classes_are_drawn_apart(pictures: Images) -> None:
 
 def test_a_loss_of_four_networks_refuses_an_architecture_of_two(pictures: Images) -> None:
     with pytest.raises(UsageError, match=r"plays with G_ab, G_ba, D_a, D_b; architecture gan has G, D"):
-        trainer(GAMES[2], pictures, 2, **{"arch.name": "gan", "arch.width": 8})
+        trainer(GAMES[2]._replace(options={}), pictures, 2, **{"arch.name": "gan"})

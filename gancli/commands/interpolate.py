@@ -93,7 +93,7 @@ def _classes(generator: "Generator", text: str | None, frames: int, *, loop: boo
     """The class of every frame (frames,), or their shares (frames, classes) where they morph."""
     import torch
 
-    names = [name.strip() for name in text.split(",")] if text else []
+    names = generator.split_classes(text)
     if len(names) < 2:
         return generator.classes(names or list(generator.spec.classes[:1]) * generator.conditional, frames)
     numbers = [generator.class_number(name) for name in names]

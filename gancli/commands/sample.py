@@ -58,7 +58,7 @@ def command(
     from gancli.generator import Generator
 
     generator = Generator.load(path, device)
-    names = [name.strip() for name in classes.split(",")] if classes else []
+    names = generator.split_classes(classes)
     columns = columns or _columns(generator, names, count)
     pixels, labels = make(generator, names, range(count), seed, truncation)
     if target is not None:
