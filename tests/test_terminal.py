@@ -15,7 +15,7 @@ from terminal import GAN, Terminal, the_run
 
 from gancli.display.dashboard import TIMES
 
-SIZES = [(140, 45), (80, 24), (60, 16)]
+SIZES = [pytest.param((140, 45), marks=pytest.mark.slow), (80, 24), pytest.param((60, 16), marks=pytest.mark.slow)]
 LONG = ["train", *TINY_WORDS, "--steps", 1_000_000, "--log-every", "200"]
 HOSTILE = "a\x1b[31m[bold]\u202e$x"
 
@@ -32,7 +32,7 @@ def frame(text: str) -> tuple[int, dict[str, str]] | None:
     return (int(step[1].replace(",", "")), shown) if step and len(shown) == 3 else None
 
 
-@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+@pytest.mark.parametrize("size", SIZES, ids=["140x45", "80x24", "60x16"])
 def test_the_figures_on_the_screen_are_those_on_disk(size: tuple[int, int]) -> None:
     terminal = Terminal(*LONG, size=size)
     terminal.until(lambda text: "Loading" in text, 20)
@@ -167,6 +167,7 @@ def test_poor_terminals_are_readable(environment: dict[str, str]) -> None:
         assert terminal.raw.isascii()
 
 
+@pytest.mark.slow
 def test_names_from_outside_are_harmless_everywhere(tmp_path: Path) -> None:
     import numpy as np
     from PIL import Image

@@ -41,6 +41,7 @@ def series(steps: int, every: int = 20, **changed: float) -> list[tuple[int, dic
     return [(step, {**HEALTHY, **changed}) for step in range(every, steps + 1, every)]
 
 
+@pytest.mark.slow
 def test_a_rate_fifty_times_too_high_diverges() -> None:
     training = trainer(
         arch__name="gan", arch__units=256, arch__d_units=512, arch__latent=100, data__size="28", data__count=500,
@@ -121,7 +122,9 @@ def test_sixteen_images_are_learnt_by_heart() -> None:
 
 
 @pytest.mark.parametrize(
-    "options", [{}, {"arch__name": "gan"}, {"loss__name": "wgan-gp"}], ids=["dcgan", "gan", "wgan-gp"]
+    "options",
+    [{}, {"arch__name": "gan"}, pytest.param({"loss__name": "wgan-gp"}, marks=pytest.mark.slow)],
+    ids=["dcgan", "gan", "wgan-gp"],
 )
 def test_a_healthy_run_raises_no_alarm(options: dict[str, object]) -> None:
     training = trainer(steps=400, log_every="10", sample_every="0", data__count=1100, **options)
