@@ -23,14 +23,12 @@ Gan = Callable[..., Outcome]
 
 
 @pytest.fixture(autouse=True)
-def _own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def _own_folders(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each test works in an empty folder, with a cache of its own and no settings from outside."""
     for name in [name for name in os.environ if name.startswith("GAN_")]:
         monkeypatch.delenv(name)
-    folder = tmp_path / "work"
-    folder.mkdir()
-    monkeypatch.chdir(folder)
-    monkeypatch.setenv("GAN_CACHE", str(tmp_path / "cache"))
+    monkeypatch.chdir(tmp_path_factory.mktemp("work"))
+    monkeypatch.setenv("GAN_CACHE", str(tmp_path_factory.mktemp("cache")))
 
 
 @pytest.fixture

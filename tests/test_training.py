@@ -84,7 +84,7 @@ def test_sizes_and_channels(arch: str, size: str, channels: int) -> None:
     training = trainer(arch__name=arch, data__size=size, data__channels=channels, steps=1)
     list(training)
     height, _, width = size.partition("x")
-    assert training.samples(4).shape[2] == channels
+    assert training.gallery.samples(4).shape[2] == channels
     assert training.data.spec.shape == (channels, int(height), int(width or height))
 
 

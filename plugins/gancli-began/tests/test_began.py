@@ -23,8 +23,9 @@ def build(height: int, width: int, channels: int) -> Networks:
 
 
 def trainer(given: Mapping[str, object] | None = None) -> Trainer:
-    tiny = {"arch.width": 4, "batch_size": 4, "steps": 4, "data.count": 20, "data.size": 8, "device": "cpu"}
-    settings = resolve([preset("began"), Config("test", {**tiny, **(given or {})})]).settings
+    tiny = Config("tiny", {"arch.width": 4})  # dropped where another architecture is given
+    short = {"batch_size": 4, "steps": 4, "data.count": 20, "data.size": 8, "device": "cpu"}
+    settings = resolve([preset("began"), tiny, Config("test", {**short, **(given or {})})]).settings
     return Trainer(settings, settings.data.load())
 
 
