@@ -14,7 +14,7 @@ from gancli.data.strokes import draw_digits
 class Digits(Dataset):
     """Handwriting-like digits of any size, in gray, colour, or colour and alpha; always the same for one seed."""
 
-    suggests: ClassVar = {"steps": 2000, "arch.width": 32}
+    suggests: ClassVar = {"steps": 3000, "arch.width": 32}
 
     count: int = Field(10_000, ge=10, le=10_000_000, description="How many are drawn.")
     seed: int = Field(0, ge=0, description="Seed of the drawing.")
