@@ -16,6 +16,7 @@ from gancli.config import rebuild
 from gancli.data.base import Spec
 from gancli.device import choose_device
 from gancli.errors import GanError, UsageError
+from gancli.networks import load_state
 from gancli.text import clean
 
 # Always the same, and the last batch is filled up: on one machine an image does not depend on how many are asked for.
@@ -45,7 +46,7 @@ class Generator:
         names = {name.partition("_ema.")[0] for name in tensors}
         networks = {name: built[name] for name in names if name in built}
         for name, network in networks.items():
-            _load(network, checkpoint.part(tensors, f"{name}_ema."), path)
+            load_state(network, checkpoint.part(tensors, f"{name}_ema."), path)
             network.to(where).eval().requires_grad_(False)
         return cls(arch, networks, spec, header.conditional, where, header)
 
@@ -120,10 +121,3 @@ def _spec(header: Header, path: Path) -> Spec:
         return Spec(height, width, channels, tuple(map(str, told["classes"])))
     except (KeyError, TypeError, ValueError) as error:
         raise GanError(f"{clean(path)} has a damaged header: its image spec makes no sense.") from error
-
-
-def _load(network: nn.Module, tensors: dict[str, Tensor], path: Path) -> None:
-    try:
-        network.load_state_dict(tensors)
-    except RuntimeError as error:
-        raise GanError(f"{clean(path)} does not fit the architecture that its header names.") from error

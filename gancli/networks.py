@@ -43,6 +43,7 @@ def build(arch: Architecture, loss: Loss, data: Images, conditional: bool) -> Ne
 
 
 def load_state(module: nn.Module, tensors: Mapping[str, Tensor], path: Path) -> None:
+    """Fill a network with tensors read from a checkpoint; raises GanError where they do not fit."""
     try:
         module.load_state_dict(tensors)
     except RuntimeError as error:
