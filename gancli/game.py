@@ -1,6 +1,6 @@
 """The game as a loss sees it: batches, noise, the networks ready to call, and a place to report to."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import wraps
 from typing import Any
 
@@ -14,14 +14,28 @@ SCORES = frozenset({"real", "fake", "fake_after"})
 
 
 class Network:
-    """A network as a step should use it: called, and its methods called, in the run's precision; results in float32."""
+    """A network as a step should use it: called, and its methods called, in the run's precision; results in float32.
 
-    def __init__(self, module: nn.Module, device: torch.device, dtype: torch.dtype) -> None:
-        self.module, self._device, self._dtype = module, device, dtype
+    What it is given first goes through `augment`; `dealt` are the real images of the step.
+    """
+
+    def __init__(
+        self,
+        module: nn.Module,
+        device: torch.device,
+        dtype: torch.dtype,
+        augment: Callable[[Tensor], Tensor] | None = None,
+        dealt: Collection[Tensor] = (),
+    ) -> None:
+        self.module, self._device, self._dtype, self._augment, self._dealt = module, device, dtype, augment, dealt
         self.last: Tensor | None = None
         """What it made last, for whoever measures at a tick."""
+        self.real: tuple[Any, ...] | None = None
+        """What it was given when it last saw real images."""
 
     def __call__(self, *args: Any) -> Any:
+        if any(x is args[0] for x in self._dealt if args):
+            self.real = args
         result = self._run(self.module, *args)
         self.last = result.detach() if isinstance(result, Tensor) else None
         return result
@@ -38,6 +52,8 @@ class Network:
         return run
 
     def _run(self, function: Callable[..., Any], *args: Any, **options: Any) -> Any:
+        if self._augment and args and isinstance(args[0], Tensor):
+            args = (self._augment(args[0]), *args[1:])
         if self._dtype is torch.float32:
             return function(*args, **options)
         with torch.autocast(self._device.type, self._dtype):
@@ -77,7 +93,10 @@ class Statistics:
 
 
 class Game:
-    """What `Loss.step` plays with; the networks are attributes by their names: `game.G(z, y)`, `game.D(x, y)`."""
+    """What `Loss.step` plays with; the networks are attributes by their names: `game.G(z, y)`, `game.D(x, y)`.
+
+    `judges` are the networks whose images are augmented; `dealt` are the batches of the step under way.
+    """
 
     def __init__(
         self,
@@ -85,6 +104,8 @@ class Game:
         networks: Mapping[str, nn.Module],
         source: Source,
         *,
+        judges: Collection[str],
+        augment: Callable[[Tensor], Tensor],
         conditional: bool,
         batch_size: int,
         dtype: torch.dtype,
@@ -92,7 +113,11 @@ class Game:
         generator: torch.Generator,
     ) -> None:
         self.arch, self.source, self.conditional, self.batch_size = arch, source, conditional, batch_size
-        self.networks = {name: Network(module, source.device, dtype) for name, module in networks.items()}
+        self.judges, self.dealt = judges, list[Tensor]()
+        self.networks = {
+            name: Network(module, source.device, dtype, augment if name in judges else None, self.dealt)
+            for name, module in networks.items()
+        }
         self.generator, self.statistics, self._probabilities = generator, Statistics(), probabilities
         self.states: dict[str, Tensor] = {}
         self.images = 0
@@ -107,6 +132,7 @@ class Game:
         """Real images (N, C, H, W) in [-1, 1] and their classes (None when unconditional), always a full batch."""
         x, y = self.source.batch(self.batch_size, only)
         self.images += len(x)
+        self.dealt.append(x)
         return x, y if self.conditional else None
 
     def noise(self, n: int) -> Tensor:

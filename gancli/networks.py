@@ -3,13 +3,15 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+import torch
 from torch import Tensor, nn
 
 from gancli.architectures import Architecture, Networks
-from gancli.data.base import Images
+from gancli.data.base import Images, Spec
 from gancli.errors import GanError, UsageError
 from gancli.game import Game
 from gancli.losses import Loss
+from gancli.probe import probe
 from gancli.text import clean
 
 
@@ -39,7 +41,25 @@ def build(arch: Architecture, loss: Loss, data: Images, conditional: bool) -> Ne
                 "its penalty is on each image by itself.",
                 "Leave --arch.d-norm out, or give none, layer or spectral.",
             )
+    probe(arch, loss, networks, data.spec, conditional)
     return networks
+
+
+def outline(arch: Architecture, spec: Spec, conditional: bool) -> dict[str, dict[str, torch.Size]]:
+    """The shapes of all tensors of an architecture's networks, without the memory that the networks take.
+
+    One whose `build` reads values of its tensors is built in full.
+    """
+    try:
+        with torch.device("meta"):
+            networks = arch.build(spec, conditional)
+    except (RuntimeError, NotImplementedError, TypeError) as error:
+        if "meta" not in str(error).lower():
+            raise
+        networks = arch.build(spec, conditional)
+    return {
+        name: {key: tensor.shape for key, tensor in module.state_dict().items()} for name, module in networks.items()
+    }
 
 
 def load_state(module: nn.Module, tensors: Mapping[str, Tensor], path: Path) -> None:

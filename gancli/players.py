@@ -7,10 +7,11 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn.utils import get_total_norm
+from torch.nn.utils import clip_grads_with_norm_, get_total_norm
 
 from gancli.errors import GanError
 from gancli.settings import Optim
+from gancli.text import clean
 
 
 class Player:
@@ -26,8 +27,9 @@ class Player:
         }
         self.rate = optim.d_lr if name == "D" and optim.d_lr else optim.lr
         self.optimizer = _optimizer(optim, list(self.parameters.values()), self.rate)
+        self.clip = optim.clip
         self.gradient = torch.zeros(())
-        """The norm of the last move's gradient, on the device."""
+        """The norm of the last move's gradient before it was clipped, on the device."""
 
     def move(self, objective: Tensor, factor: float) -> None:
         """Minimise the objective by one step at `factor` of the rate."""
@@ -39,6 +41,8 @@ class Player:
         self.gradient = get_total_norm(
             parameter.grad for parameter in self.parameters.values() if parameter.grad is not None
         )
+        if self.clip:
+            clip_grads_with_norm_(self.parameters.values(), self.clip, self.gradient)
         self.optimizer.step()
 
     def tensors(self) -> dict[str, Tensor]:
@@ -52,19 +56,29 @@ class Player:
         }
 
     def restore(self, tensors: Mapping[str, Tensor]) -> None:
-        """Take back what `tensors` gave; raises GanError where the parameters are not the same."""
+        """Take back what `tensors` gave; raises GanError where it is not for these parameters and this optimiser."""
         by_key: dict[str, dict[str, Tensor]] = {}
         for name, tensor in tensors.items():
             key, _, entry = name.rpartition("/")
             by_key.setdefault(key, {})[entry] = tensor
-        if unknown := set(by_key) - set(self.parameters):
-            raise GanError(f"The checkpoint's optimiser knows {sorted(unknown)[0]}, which player {self.name} lacks.")
+        expected = {f"{key}/{entry}" for key in self.parameters for entry in _entries(self.optimizer)}
+        if by_key and (odd := expected ^ set(tensors)):
+            raise GanError(f"The checkpoint's optimiser is not that of player {self.name}: {clean(min(odd))[:80]}.")
         numbers = {key: number for number, key in enumerate(self.parameters)}
         document = self.optimizer.state_dict()
         document["state"] = {numbers[key]: state for key, state in by_key.items()}
         self.optimizer.load_state_dict(document)
         for parameter, state in self.optimizer.state.items():
             state.update({entry: _laid_out(value, parameter) for entry, value in state.items()})
+
+
+def _entries(optimizer: torch.optim.Optimizer) -> set[str]:
+    """What an optimiser of this kind remembers of a parameter."""
+    parameter = nn.Parameter(torch.zeros(1))
+    parameter.grad = torch.zeros(1)
+    other = type(optimizer)([parameter], **optimizer.defaults)
+    other.step()
+    return {entry for entry, value in other.state[parameter].items() if isinstance(value, Tensor)}
 
 
 def _laid_out(value: Any, parameter: Tensor) -> Any:

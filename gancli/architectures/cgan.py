@@ -6,13 +6,13 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
-from gancli.architectures import Architecture, Networks
+from gancli.architectures import Networks
 from gancli.architectures.layers import ClassVectors
-from gancli.architectures.mlp import Discriminator
+from gancli.architectures.mlp import FullyConnected
 from gancli.data.base import Spec
 
 
-class CGAN(Architecture):
+class CGAN(FullyConnected):
     """Latent and class are each mapped to hidden units of their own and then joined, image and class by a projection.
 
     The paper joins image and class side by side, and gives the class five times the units of the latent. Here both have
@@ -21,17 +21,14 @@ class CGAN(Architecture):
 
     suggests: ClassVar = {"optim.lr": 4e-4, "optim.betas": (0.5, 0.999)}
     conditioning: ClassVar = "required"
-    mixes_classes: ClassVar = True
 
     z_units: int = Field(200, ge=1, le=16384, description="Hidden units of the latent in G.")
     y_units: int = Field(200, ge=1, le=16384, description="Hidden units of the class in G.")
     units: int = Field(1200, ge=1, le=16384, description="Joined hidden units in G.")
-    d_units: int = Field(512, ge=2, le=16384, description="Units of D's first layer; the second has half.")
-    d_dropout: float = Field(0.3, ge=0, lt=1, description="Share of D's units dropped while training.")
 
     def build(self, spec: Spec, conditional: bool) -> Networks:
         """G and D for any size; always conditional."""
-        return {"G": Generator(self, spec), "D": Discriminator(spec, len(spec.classes), self.d_units, self.d_dropout)}
+        return {"G": Generator(self, spec), "D": self.discriminator(spec, len(spec.classes))}
 
 
 class Generator(nn.Module):

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from torch import Tensor, nn
+from torch.nn.utils.parametrizations import spectral_norm
 
 from gancli.data.base import Spec, size_text
 from gancli.errors import UsageError
@@ -81,6 +82,13 @@ def norm2d(kind: str, features: int) -> nn.Module:
         "none": nn.Identity,
     }
     return makers[kind]()
+
+
+def spectral(network: nn.Module) -> None:
+    """Divide every weight of a network by its largest singular value, at each pass (1802.05957)."""
+    for module in list(network.modules()):
+        if isinstance(module, nn.Conv2d | nn.Linear | nn.Embedding):
+            spectral_norm(module)
 
 
 def dcgan_weights(module: nn.Module) -> None:

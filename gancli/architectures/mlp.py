@@ -1,31 +1,44 @@
 """The GAN of 2014: two fully connected networks (1406.2661)."""
 
 from itertools import pairwise
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from pydantic import Field
 from torch import Tensor, nn
 
 from gancli.architectures import Architecture, Networks
-from gancli.architectures.layers import ConditionalBatchNorm, Projection
+from gancli.architectures.layers import ConditionalBatchNorm, Projection, spectral
 from gancli.data.base import Spec
 
 
-class MLP(Architecture):
-    """Fully connected networks of any image size; given classes, G has conditional batch normalisation (1707.00683)
-    and D a projection (1802.05637)."""
+class FullyConnected(Architecture):
+    """What architectures with a fully connected D share: it, and its options."""
 
     suggests: ClassVar = {"optim.lr": 4e-4}
     mixes_classes: ClassVar = True
 
-    units: int = Field(256, ge=1, le=16384, description="Units of G's first layer; each of the next two doubles it.")
     d_units: int = Field(512, ge=2, le=16384, description="Units of D's first layer; the second has half.")
     d_dropout: float = Field(0.3, ge=0, lt=1, description="Share of D's units dropped while training.")
+    d_norm: Literal["layer", "spectral", "none"] = Field("none", description="Normalisation in D.")
+
+    def discriminator(self, spec: Spec, classes: int) -> nn.Module:
+        """D for any size."""
+        network = Discriminator(self, spec, classes)
+        if self.d_norm == "spectral":
+            spectral(network)
+        return network
+
+
+class MLP(FullyConnected):
+    """Fully connected networks of any image size; given classes, G has conditional batch normalisation (1707.00683)
+    and D a projection (1802.05637)."""
+
+    units: int = Field(256, ge=1, le=16384, description="Units of G's first layer; each of the next two doubles it.")
 
     def build(self, spec: Spec, conditional: bool) -> Networks:
         """G and D for any size."""
         classes = len(spec.classes) if conditional else 0
-        return {"G": Generator(self, spec, classes), "D": Discriminator(spec, classes, self.d_units, self.d_dropout)}
+        return {"G": Generator(self, spec, classes), "D": self.discriminator(spec, classes)}
 
 
 class Hidden(nn.Module):
@@ -64,12 +77,14 @@ class Generator(nn.Module):
 class Discriminator(nn.Module):
     """Image to raw score through two hidden layers; a class adds its projection of the second (1802.05637)."""
 
-    def __init__(self, spec: Spec, classes: int, units: int, dropout: float) -> None:
+    def __init__(self, options: FullyConnected, spec: Spec, classes: int) -> None:
         super().__init__()
-        pixels = spec.channels * spec.height * spec.width
+        pixels, units = spec.channels * spec.height * spec.width, options.d_units
         layers: list[nn.Module] = [nn.Flatten()]
         for inputs, outputs in ((pixels, units), (units, units // 2)):
-            layers += [nn.Linear(inputs, outputs), nn.LeakyReLU(0.2, inplace=True), nn.Dropout(dropout)]
+            norm = [nn.LayerNorm(outputs)] if options.d_norm == "layer" else []
+            layers += [nn.Linear(inputs, outputs), *norm, nn.LeakyReLU(0.2, inplace=True)]
+            layers += [nn.Dropout(options.d_dropout)]
         self.features = nn.Sequential(*layers)
         self.score = nn.Linear(units // 2, 1)
         self.projection = Projection(units // 2, classes) if classes else None
