@@ -25,5 +25,5 @@ def comparison(found: Sequence[Run]) -> dict[str, list[Any]]:
         table[name] = [each.last.statistics.get(name) if each.last else None for each in seen]
     table["verdict"] = [each.verdict.name if each.verdict else None for each in seen]
     if any(each.best for each in seen):
-        table["best"] = [" ".join(map(str, each.best)) if each.best else None for each in seen]
+        table["best"] = [str(each.best) if each.best else None for each in seen]
     return table

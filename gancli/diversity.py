@@ -18,14 +18,14 @@ class Yardstick:
 
     def __init__(self, data: Images, device: torch.device) -> None:
         count = len(data)
-        self.few = count <= FEW
-        numbers = np.arange(count) if self.few else np.random.default_rng(0).permutation(count)[:SAMPLE]
+        few = count <= FEW
+        numbers = np.arange(count) if few else np.random.default_rng(0).permutation(count)[:SAMPLE]
         pixels = torch.from_numpy(np.ascontiguousarray(data.pixels[np.sort(numbers)]))
-        self._real = _flat(pixels.to(device).float() / 127.5 - 1)
-        apart = _apart(self._real)
-        self._apart = apart.mean() if apart.numel() else torch.zeros((), device=device)
-        nearest = _without_self(torch.cdist(self._real, self._real)).amin(1)
-        self._nearest = nearest[nearest > 0].mean() if bool((nearest > 0).any()) else None
+        real = _flat(pixels.to(device).float() / 127.5 - 1)
+        self._apart = torch.pdist(real).mean() if count > 1 else torch.zeros((), device=device)
+        self._known, self._new = torch.unique(real, dim=0) if few else real[:0], torch.ones((), device=device)
+        if len(self._known) > 2:
+            self._new = _novelty(_without_self(torch.cdist(self._known, self._known)))
         self.usable = bool(self._apart > 0)
 
     @torch.no_grad()
@@ -34,9 +34,9 @@ class Yardstick:
         if not self.usable or len(made) < 2:
             return {}
         flat = _flat(made[:BATCH].float())
-        found = {"diversity": _apart(flat).mean() / self._apart}
-        if self.few and self._nearest is not None:
-            found["novelty"] = torch.cdist(flat, self._real).amin(1).mean() / self._nearest
+        found = {"diversity": torch.pdist(flat).mean() / self._apart}
+        if len(self._known) > 2:
+            found["novelty"] = _novelty(torch.cdist(flat, self._known)) / self._new
         return found
 
 
@@ -45,8 +45,10 @@ def _flat(images: Tensor) -> Tensor:
     return adaptive_avg_pool2d(images, (min(height, SIDE), min(width, SIDE))).flatten(1)
 
 
-def _apart(flat: Tensor) -> Tensor:
-    return torch.pdist(flat)
+def _novelty(distances: Tensor) -> Tensor:
+    """The distance to the nearest column over that to the second nearest, as a mean: 0 of copies (2310.02664)."""
+    nearest = distances.topk(2, dim=1, largest=False).values
+    return (nearest[:, 0] / nearest[:, 1]).mean()
 
 
 def _without_self(distances: Tensor) -> Tensor:

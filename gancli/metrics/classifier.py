@@ -1,7 +1,5 @@
 """The judge: a small network that learns to tell the classes of labelled images and lends its features to figures."""
 
-import hashlib
-import json
 import math
 import time
 from collections.abc import Callable
@@ -12,12 +10,13 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from torch import nn
 from torch.nn import functional as F
 
+from gancli import sealed
+from gancli.data.base import Pixels
 from gancli.errors import GanError
+from gancli.text import clean
 
 Images = NDArray[np.uint8]
 Labels = NDArray[np.integer]
@@ -33,13 +32,13 @@ BATCH = 128
 class Classifier(nn.Module):
     """A convolutional network from images to class scores.
 
-    shape: (C, H, W) with H, W >= 16; input float (N, C, H, W) in [-1, 1]; output (N, classes) logits.
+    shape: (C, H, W) with H, W >= 4; input float (N, C, H, W) in [-1, 1]; output (N, classes) logits.
     """
 
     def __init__(self, shape: Shape, classes: int) -> None:
         super().__init__()
-        if min(shape[1:]) < 16 or shape[0] < 1 or classes < 2:
-            raise GanError(f"A judge needs images of 16 x 16 or more and 2 classes or more, got {shape}, {classes}.")
+        if min(shape[1:]) < 4 or shape[0] < 1 or classes < 2:
+            raise GanError(f"A judge needs images of 4 x 4 or more and 2 classes or more, got {shape}, {classes}.")
         self.shape, self.classes, self.test_accuracy = shape, classes, math.nan
         widths = [shape[0], 32, *[64] * _halvings(max(shape[1:]))]
         stages = [_stage(*pair) for pair in pairwise(widths)]
@@ -58,7 +57,7 @@ class Classifier(nn.Module):
 
 
 def train_classifier(
-    images: Images,
+    images: Pixels,
     labels: Labels,
     classes: int,
     *,
@@ -66,21 +65,23 @@ def train_classifier(
     epochs: float | None = None,
     seed: int = 0,
     device: str | torch.device = "cpu",
-    test: tuple[Images, Labels] | None = None,
+    test: tuple[Pixels, Labels] | None = None,
+    advance: Callable[[float], None] = lambda share: None,
 ) -> Classifier:
     """Train a judge on labelled images and note its accuracy on images it never saw.
 
-    images (N, C, H, W) uint8, labels (N,) in [0, classes); give seconds (of training) or epochs, of which only
-    epochs is repeatable; without a test set a tenth of the images is held out.  `test_accuracy` is in [0, 1].
+    images (N, C, H, W) uint8, labels (N,) in [0, classes); it ends after so many seconds or epochs, whichever comes
+    first, and is repeatable where that is the epochs; without a test set a tenth of the images is held out.
+    `advance` is told how much of the training, in [0, 1], is done.  `test_accuracy` is in [0, 1].
     """
-    if (seconds is None) == (epochs is None):
-        raise GanError("Give the judge either seconds or epochs to train for.")
+    if seconds is None and epochs is None:
+        raise GanError("Give the judge seconds or epochs to train for.")
     _check(images, labels, classes)
-    (images, labels), test = ((images, labels), test) if test else _hold_out(images, labels, seed)
+    training, test = (np.arange(len(labels)), test) if test else _hold_out(images, labels, seed)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         judge = Classifier(_shape(images), classes).to(device)
-        _fit(judge, images, labels, _clock(seconds, epochs, len(images)))
+        _fit(judge, images, labels, training, _clock(seconds, epochs, len(training)), advance)
     judge.test_accuracy = accuracy(judge, *test)
     return judge
 
@@ -102,31 +103,33 @@ def embed(judge: Classifier, images: Images, batch: int = 500) -> tuple[NDArray[
     was_training = judge.training
     judge.eval()
     device = judge.head.weight.device
-    found = [judge.features(_unit(part.to(device))) for part in torch.split(torch.from_numpy(images), batch)]
+    found = [judge.features(unit(part.to(device))) for part in torch.split(torch.from_numpy(images), batch)]
     guesses = torch.cat([judge.head(part).argmax(dim=1) for part in found])
     judge.train(was_training)
     return torch.cat(found).double().cpu().numpy(), guesses.cpu().numpy()
 
 
+def unit(images: torch.Tensor) -> torch.Tensor:
+    """uint8 images as floats in [-1, 1]."""
+    return images.float().div_(127.5).sub_(1)
+
+
 def save(judge: Classifier, path: Path) -> None:
     """Write the judge to path as safetensors: its weights, and one JSON entry with shape, classes and a checksum."""
-    tensors = {name: value.detach().cpu().contiguous() for name, value in judge.state_dict().items()}
     known = None if math.isnan(judge.test_accuracy) else judge.test_accuracy
     about = {"version": 1, "shape": list(judge.shape), "classes": judge.classes, "accuracy": known}
-    about["sha256"] = _checksum(about, tensors)
-    part = path.with_name(path.name + ".part")
-    save_file(tensors, part, metadata={ENTRY: json.dumps(about)})
-    part.replace(path)
+    sealed.write(path, ENTRY, about, judge.state_dict())
 
 
 def load(path: Path) -> Classifier:
     """Read a judge that `save` wrote, on the CPU and in evaluation mode; anything else raises GanError."""
-    about, tensors = _read(path)
-    claimed = about.pop("sha256", None)
     try:
-        if about["version"] != 1 or claimed != _checksum(about, tensors):
-            raise ValueError("its checksum or version does not match")
+        about, tensors = sealed.read(path, ENTRY)
+        if about["version"] != 1:
+            raise ValueError(f"it is of version {about['version']}")
         judge = _rebuild(about, tensors)
+    except FileNotFoundError as error:
+        raise GanError(f"There is no judge at {clean(path)}.", "Train one first.") from error
     except (GanError, KeyError, TypeError, ValueError, RuntimeError, OverflowError) as error:
         raise _damaged(path, error) from error
     return judge.eval()
@@ -143,53 +146,55 @@ def _stage(inside: int, outside: int) -> nn.Sequential:
     return nn.Sequential(conv, nn.MaxPool2d(2), nn.BatchNorm2d(outside), nn.ReLU())
 
 
-def _shape(images: Images) -> Shape:
+def _shape(images: Pixels) -> Shape:
     _, channels, height, width = images.shape
     return channels, height, width
 
 
-def _check(images: Images, labels: Labels, classes: int) -> None:
-    if images.dtype != np.uint8 or images.ndim != 4 or labels.shape != images.shape[:1] or not len(labels):
+def _check(images: Pixels, labels: Labels, classes: int) -> None:
+    if images[:0].dtype != np.uint8 or len(images.shape) != 4 or labels.shape != images.shape[:1] or not len(labels):
         raise GanError(f"Want uint8 images (N, C, H, W) and labels (N,), got {images.shape} and {labels.shape}.")
     if labels.min() < 0 or labels.max() >= classes:
         raise GanError(f"Labels must lie from 0 to {classes - 1}, got {labels.min()} to {labels.max()}.")
 
 
-def _hold_out(images: Images, labels: Labels, seed: int) -> tuple[tuple[Images, Labels], tuple[Images, Labels]]:
-    if len(images) < 20:
-        raise GanError(f"{len(images)} labelled images are too few for a judge.", "It needs at least 20.")
-    order = np.random.default_rng(seed).permutation(len(images))
-    out, kept = order[: len(order) // 10], order[len(order) // 10 :]
-    return (images[kept], labels[kept]), (images[out], labels[out])
-
-
-def _unit(images: torch.Tensor) -> torch.Tensor:
-    return images.float().div_(127.5).sub_(1)
+def _hold_out(images: Pixels, labels: Labels, seed: int) -> tuple[Labels, tuple[Images, Labels]]:
+    """The numbers of nine images in ten, and the others with their labels, 10,000 of them at most."""
+    if len(labels) < 20:
+        raise GanError(f"{len(labels)} labelled images are too few for a judge.", "It needs at least 20.")
+    order = np.random.default_rng(seed).permutation(len(labels))
+    out, kept = np.sort(order[: min(len(order) // 10, 10_000)]), order[len(order) // 10 :]
+    return np.sort(kept), (images[out], labels[out])
 
 
 def _clock(seconds: float | None, epochs: float | None, count: int) -> Callable[[int], float]:
     """A function from the steps done to the share of the training done; the rate follows it either way."""
-    if seconds is not None:
-        begun, limit = time.monotonic(), max(seconds, 1e-3)
-        return lambda step: (time.monotonic() - begun) / limit
-    steps = max(1, round((epochs or 0) * count / BATCH))
-    return lambda step: step / steps
+    begun, limit = time.monotonic(), max(math.inf if seconds is None else seconds, 1e-3)
+    steps = math.inf if epochs is None else max(1, round(epochs * count / BATCH))
+    return lambda step: max(step / steps, (time.monotonic() - begun) / limit)
 
 
-def _fit(judge: Classifier, images: Images, labels: Labels, done: Callable[[int], float]) -> None:
+def _fit(
+    judge: Classifier,
+    images: Pixels,
+    labels: Labels,
+    training: Labels,
+    done: Callable[[int], float],
+    advance: Callable[[float], None],
+) -> None:
     device = judge.head.weight.device
-    inputs, targets = torch.from_numpy(images), torch.from_numpy(labels.astype(np.int64))
     optimizer = torch.optim.AdamW(judge.parameters(), lr=PEAK_RATE, weight_decay=0.02)
     judge.train()
     step = 0
     while (share := done(step)) < 1:
         optimizer.param_groups[0]["lr"] = PEAK_RATE * _rate(share)
-        pick = torch.randint(len(inputs), (BATCH,))
-        scores = judge(_nudge(_unit(inputs[pick].to(device))))
-        loss = F.cross_entropy(scores, targets[pick].to(device))
+        pick = training[torch.randint(len(training), (BATCH,)).numpy()]
+        scores = judge(_nudge(unit(torch.from_numpy(np.ascontiguousarray(images[pick])).to(device))))
+        loss = F.cross_entropy(scores, torch.from_numpy(labels[pick].astype(np.int64)).to(device))
         optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
+        advance(share)
         step += 1
 
 
@@ -209,29 +214,6 @@ def _nudge(images: torch.Tensor) -> torch.Tensor:
     return F.grid_sample(images, grid.to(images.device), padding_mode="border", align_corners=False)
 
 
-def _checksum(about: dict[str, Any], tensors: dict[str, torch.Tensor]) -> str:
-    digest = hashlib.sha256(json.dumps(about, sort_keys=True).encode())
-    for name in sorted(tensors):
-        tensor = tensors[name]
-        digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
-        digest.update(tensor.reshape(-1).view(torch.uint8).numpy().tobytes())
-    return digest.hexdigest()
-
-
-def _read(path: Path) -> tuple[dict[str, Any], dict[str, torch.Tensor]]:
-    try:
-        with safe_open(path, framework="pt") as file:
-            about = json.loads((file.metadata() or {})[ENTRY])
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (it is no mapping)
-    except FileNotFoundError as error:
-        raise GanError(f"There is no judge at {path}.", "Train one first.") from error
-    except (OSError, SafetensorError, KeyError, ValueError) as error:
-        raise _damaged(path, error) from error
-    if not isinstance(about, dict):
-        raise _damaged(path, ValueError("its entry is not a table"))
-    return about, tensors
-
-
 def _rebuild(about: dict[str, Any], tensors: dict[str, torch.Tensor]) -> Classifier:
     channels, height, width = sizes = [int(n) for n in about["shape"]]
     if max(*sizes, int(about["classes"])) > LARGEST:
@@ -247,4 +229,5 @@ def _rebuild(about: dict[str, Any], tensors: dict[str, torch.Tensor]) -> Classif
 
 
 def _damaged(path: Path, error: Exception) -> GanError:
-    return GanError(f"{path} is not a judge that can be used: {error}.", "Train it again, or copy the file again.")
+    why = clean(error).rstrip(".")
+    return GanError(f"{clean(path)} is not a judge that can be used: {why}.", "Train it again, or copy the file again.")

@@ -27,6 +27,32 @@ def moments(features: Features) -> Moments:
     return centre, away.T @ away / (len(table) - 1)
 
 
+class Running:
+    """The moments of features that come in parts, float64, as if they had come at once (Chan et al., 1983)."""
+
+    def __init__(self) -> None:
+        self.count, self._mean, self._scatter = 0, np.zeros(0), np.zeros((0, 0))
+
+    def add(self, features: Features) -> None:
+        """Take some more rows (N, D), N at least 1."""
+        table = _table(features, at_least=1)
+        centre, before = table.mean(axis=0), self.count
+        self.count += len(table)
+        away = table - centre
+        if not before:
+            self._mean, self._scatter = centre, away.T @ away
+            return
+        step = centre - self._mean
+        self._mean = self._mean + step * (len(table) / self.count)
+        self._scatter += away.T @ away + np.outer(step, step) * (before * len(table) / self.count)
+
+    def moments(self) -> Moments:
+        """The mean (D,) and the unbiased covariance (D, D) of all rows so far, 2 at least."""
+        if self.count < 2:
+            raise GanError(f"Moments need at least 2 rows, got {self.count}.")
+        return self._mean, self._scatter / (self.count - 1)
+
+
 def frechet_distance(real: Features, fake: Features) -> float:
     """Return the squared Fréchet distance of the two Gaussians fitted to real and fake.
 

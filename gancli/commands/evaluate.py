@@ -1,0 +1,136 @@
+"""`gan evaluate`: figures of a model's images against real ones."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from gancli import run
+from gancli.display.labels import figure
+from gancli.errors import Exit
+from gancli.text import clean, plural
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from gancli.evaluation import Evaluation
+
+COLUMNS = 5
+CLASSES = 20  # of a histogram
+BAR = 24
+
+
+@click.command("evaluate")
+@click.argument("model", metavar="[RUN|CKPT]", required=False)
+@click.option("--data", "source", metavar="SOURCE", help="Real images to compare with.  [those it was trained on]")
+@click.option("--metrics", metavar="NAME,...", default="", help="See `gan list metrics`.  [all that can be taken]")
+@click.option(
+    "--extractor",
+    metavar="NAME[:SOURCE]",
+    help="What looks at the images: classifier, random, inception, file:PATH.  [classifier with classes, else random]",
+)
+@click.option("-n", "count", type=click.IntRange(10, 10_000_000), default=10_000, show_default=True, help="Samples.")
+@click.option("--seed", type=click.IntRange(0, 2**63 - 1), default=0, show_default=True, help="Seed of the latents.")
+@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:1 or mps.")
+@click.option("--download", is_flag=True, help="Fetch the extractor's weights if they are not there yet.")
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+def command(
+    model: str | None,
+    source: str | None,
+    metrics: str,
+    extractor: str | None,
+    count: int,
+    seed: int,
+    device: str,
+    download: bool,
+    as_json: bool,
+) -> int:
+    """Measure how good the images of a run or checkpoint are; the newest run when left out.
+
+    Figures are comparable only under the same extractor, number of samples and real images: they are kept in the
+    run, and shown beside those of its other checkpoints on the same terms.
+    """
+    path = run.find_checkpoint(model)
+
+    from gancli import evaluation, extractors
+    from gancli.display.progress import shown
+    from gancli.evaluation.evaluate import evaluate, real_images
+    from gancli.generator import Generator
+
+    chosen = extractors.find(extractor, download=download) if extractor else None
+    names = [name.strip() for name in metrics.split(",") if name.strip()]
+    generator = Generator.load(path, device)
+    home = _run_of(path)
+    real = real_images(generator, source, shown(), trusted=home is not None)
+    for note in real.notes_for(count):
+        click.echo(f"Note: {note}", err=True)
+    found = evaluate(generator, real, chosen, names, n=count, seed=seed, bar=shown())
+    if home:
+        evaluation.add(home, found)
+    others = evaluation.comparable(evaluation.read(home), found) if home else [found]
+    if as_json:
+        earlier = [each.document() for each in others if each.step != found.step]
+        click.echo(json.dumps({"checkpoint": str(path), **found.document(), "earlier": earlier}, indent=2))
+    else:
+        _show(path, found, others)
+    return Exit.OK
+
+
+def _run_of(path: Path) -> run.Run | None:
+    """The run that a checkpoint lies in, if it does."""
+    folder = path.resolve().parent.parent
+    return run.Run(folder) if (folder / "config.toml").is_file() else None
+
+
+def _show(path: Path, found: "Evaluation", others: "list[Evaluation]") -> None:
+    from rich.console import Console
+
+    right = "" if found.accuracy is None else f" ({found.accuracy:.1%} right on real images held out)"
+    click.echo(f"{clean(path)}, step {found.step:,}")
+    click.echo(f"{plural(found.n, 'sample')} (seed {found.seed}) against {clean(found.reference)}")
+    click.echo(f"seen by extractor {clean(found.extractor)}{right}\n")
+    Console(highlight=False).print(figures_table(found, others))
+    for line in [*_histogram(found), *_nearest(found)]:
+        click.echo(line)
+
+
+def figures_table(found: "Evaluation", others: "list[Evaluation]") -> "Table":
+    """The figures of one evaluation, beside those of others on the same terms, a column each."""
+    from rich.table import Table
+    from rich.text import Text
+
+    earlier = [each for each in others if each.step != found.step][1 - COLUMNS :]
+    shown = sorted([*earlier, found], key=lambda each: each.step)
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("")
+    for each in shown:
+        table.add_column(Text(f"step {each.step:,}"), justify="right", style="bold" if each is found else "")
+    table.add_column("better", style="dim")
+    for name, way in found.better.items():
+        values = [figure(each.shown[name]) if name in each.shown else "-" for each in shown]
+        table.add_row(Text(clean(name)), *map(Text, values), Text(clean(way)))
+    return table
+
+
+def _histogram(found: "Evaluation") -> list[str]:
+    """A bar a class, and the share that real images have."""
+    shares, real = (found.figures.get(name) for name in ("shares", "real_shares"))
+    names = found.figures.get("names")
+    if not (shares and real and names) or len(shares) > CLASSES:
+        return []
+    width, top = max(len(clean(name)[:32]) for name in names), max(*shares, *real)
+    bars = [
+        f"  {clean(name)[:32]:<{width}}  {'█' * round(BAR * share / top):<{BAR}}  {share:6.1%}  real {usual:6.1%}"
+        for name, share, usual in zip(names, shares, real, strict=True)
+    ]
+    return ["", "Classes:", *bars]
+
+
+def _nearest(found: "Evaluation") -> list[str]:
+    """The sample that comes closest to a training image."""
+    pairs = found.figures.get("nearest")
+    if not pairs:
+        return []
+    sample, image, ratio = (pairs[0][key] for key in ("sample", "image", "ratio"))
+    return ["", f"Closest: sample {sample:,} to training image {image:,}, {ratio:.2f} times as far as to any other."]

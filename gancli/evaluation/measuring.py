@@ -1,0 +1,76 @@
+"""From a generator to its figures: samples are made, seen by the extractor, and forgotten."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from gancli.data.base import Images
+from gancli.display.progress import Progress
+from gancli.errors import GanError, UsageError
+from gancli.extractors.embedder import Embedder, joined
+from gancli.generator import Sampler
+from gancli.metrics import Generated, Metric, Reference
+from gancli.plugins import registry
+from gancli.text import clean
+
+CHUNK = 512
+
+WANTED = {
+    "classes": "an extractor that tells classes, such as --extractor classifier",
+    "asked": "a conditional model, and images whose classes are the model's",
+    "training": "the images that the model was trained on: leave --data out",
+}
+
+
+def generated(sampler: Sampler, asked: np.ndarray | None, n: int, seed: int, see: Embedder, bar: Progress) -> Generated:
+    """What the extractor sees in samples 0 to n - 1 of a seed, of the classes asked for, int64 (n,) or None."""
+    import torch
+
+    parts = []
+    with bar.track("Making", n, "sample") as advance:
+        for start in range(0, n, CHUNK):
+            numbers = range(start, min(start + CHUNK, n))
+            y = None if asked is None else torch.from_numpy(asked[start : numbers.stop])
+            parts.append(see(sampler(sampler.latents(seed, numbers), y)))
+            advance(len(numbers))
+    return Generated(joined(parts), asked)
+
+
+def classes_for(sampler: Sampler, images: Images, n: int, seed: int) -> np.ndarray | None:
+    """The classes, int64 (n,), to ask a conditional model for: as often as they are real; None where it has none."""
+    if not sampler.conditional:
+        return None
+    if images.labels is None or images.classes != sampler.spec.classes:
+        return np.arange(n) % len(sampler.spec.classes)
+    return np.random.default_rng(seed).choice(images.labels, n)
+
+
+def chosen(names: Sequence[str], have: frozenset[str]) -> dict[str, Metric]:
+    """The metrics of these names, or all that can be taken with what there is; raises UsageError where one cannot."""
+    found = {name: _metric(name) for name in names or [entry.name for entry in registry().listing("metric")]}
+    for name, metric in found.items():
+        if names and (lacking := sorted(metric.needs - have)):
+            raise UsageError(f"Metric {clean(name)} needs {WANTED.get(lacking[0], lacking[0])}.")
+    return {name: metric for name, metric in found.items() if metric.needs <= have}
+
+
+def _metric(name: str) -> Metric:
+    metric = registry().find("metric", name).load()()
+    if not isinstance(metric, Metric):
+        raise UsageError(f"'{clean(name)}' is registered as a metric, and is none.")
+    return metric
+
+
+def measure(metrics: Mapping[str, Metric], made: Generated, real: Reference) -> tuple[dict[str, Any], dict[str, str]]:
+    """All figures by name, and which way each is better; raises GanError naming a metric whose figure is none."""
+    figures: dict[str, Any] = {}
+    better: dict[str, str] = {}
+    for name, metric in metrics.items():
+        found = metric.measure(made, real)
+        for figure, way in metric.better.items():
+            if not np.isfinite(found[figure]):
+                raise GanError(f"Metric {clean(name)} gives no finite {clean(figure)} of these images.")
+            better[figure] = way
+        figures |= found
+    return figures, better

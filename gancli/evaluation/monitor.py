@@ -1,0 +1,103 @@
+"""A cheap figure while a training goes on: KID of a thousand images, and which classes they are of."""
+
+import math
+import time
+
+import numpy as np
+
+from gancli import evaluation
+from gancli.data.base import Images
+from gancli.display.progress import Progress
+from gancli.evaluation import Evaluation, comparable
+from gancli.evaluation.measuring import classes_for, generated
+from gancli.extractors import Extractor, default, find
+from gancli.extractors.embedder import Embedder, Features, embedder
+from gancli.generator import Sampler
+from gancli.metrics import figures
+from gancli.metrics.classes import modes
+from gancli.run import Run
+from gancli.text import plural
+
+N = 1000
+MANY = 50  # classes, of which a thousand images tell no shares
+
+
+class Monitor:
+    """Evaluates one sampler again and again, always the same latents against the same real images.
+
+    The extractor is the classifier of these images where the cache has it, else random features; a run that goes on
+    keeps the one that it began with.
+    """
+
+    def __init__(self, sampler: Sampler, images: Images, name: str, seed: int) -> None:
+        self.sampler, self.images, self.name, self.seed = sampler, images, name, seed
+        self._cost: float | None = None
+        self._lost = False  # the best checkpoint, when a run went back behind it
+        self._known: list[Evaluation] = []
+        self._opened: tuple[Embedder, Features] | None = None
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether anything was evaluated since the process began."""
+        return self._cost is not None
+
+    def cost(self, images: int, seconds: float) -> float:
+        """Seconds that an evaluation takes: as the last one did; before it, as training on as many images."""
+        return N * seconds / max(images, 1) if self._cost is None else self._cost
+
+    def rewind(self, run: Run | None, step: int) -> None:
+        """Go on from a step, with what was measured until there."""
+        if run is not None:
+            evaluation.forget(run, step)
+            self._known = [each for each in evaluation.read(run) if each.training]
+            self._lost = not run.best.exists()
+
+    def evaluate(self, run: Run | None, step: int, images_seen: int) -> tuple[dict[str, float], bool]:
+        """The figures now, which the run keeps, and whether they are better than all before on the same terms."""
+        begun = time.perf_counter()
+        found = self.measure(step, images_seen)
+        before = [] if self._lost else [each.figures["kid"] for each in comparable(self._known, found)]
+        self._known, self._lost = [*self._known, found], False
+        if run is not None:
+            evaluation.add(run, found)
+        self._cost = time.perf_counter() - begun
+        return found.shown, bool(found.figures["kid"] < min(before, default=math.inf))
+
+    def measure(self, step: int, images_seen: int) -> Evaluation:
+        """The figures now: `kid`; and where the extractor tells classes, the share of them that are made, `classes`."""
+        see, real = self._opened = self._opened or self._open()
+        asked = classes_for(self.sampler, self.images, N, self.seed)
+        made = generated(self.sampler, asked, N, self.seed, see, Progress()).features
+        found = {"kid": figures.kernel_distance(real.rows, made.rows, 1, N, seed=0), **self._classes(see, real, made)}
+        return self._evaluation(see, step, images_seen, found)
+
+    def _open(self) -> tuple[Embedder, Features]:
+        see = embedder(self._extractor(), self.images, self.sampler.device, Progress())
+        numbers = np.random.default_rng(0).permutation(len(self.images))[:N]
+        return see, see(np.ascontiguousarray(self.images.pixels[np.sort(numbers)]))
+
+    def _extractor(self) -> Extractor:
+        first = find(self._known[-1].extractor.split()[0]) if self._known else default(self.images)
+        return first if first.ready(self.images) else find("random")
+
+    def _classes(self, see: Embedder, real: Features, made: Features) -> dict[str, float]:
+        count = len(see.classes)
+        if real.classes is None or made.classes is None or count > MANY:
+            return {}
+        shares, usual = (figures.class_shares(each, count) for each in (made.classes, real.classes))
+        return {"classes": modes(shares, usual) / count}
+
+    def _evaluation(self, see: Embedder, step: int, images_seen: int, found: dict[str, float]) -> Evaluation:
+        return Evaluation(
+            step=step,
+            images_seen=images_seen,
+            extractor=see.identity,
+            accuracy=see.accuracy,
+            n=N,
+            seed=self.seed,
+            reference=f"{self.name}, {plural(len(self.images), 'image')}",
+            fingerprint=self.images.fingerprint,
+            figures=found,
+            better={name: "lower" if name == "kid" else "higher" for name in found},
+            training=True,
+        )

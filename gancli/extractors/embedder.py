@@ -1,0 +1,76 @@
+"""Images in, features out: an extractor's network as figures use it."""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from gancli.checkpoint import digest
+from gancli.data.base import Images
+from gancli.display.progress import Progress
+from gancli.errors import GanError
+from gancli.extractors import Extractor
+
+# Always the same, and the last batch is filled up: what is seen in an image does not depend on those beside it.
+BATCH = 64
+
+
+@dataclass(frozen=True)
+class Features:
+    """What was seen in images: features, float32 (N, D), and classes, int64 (N,), where the extractor tells them."""
+
+    rows: np.ndarray
+    classes: np.ndarray | None = None
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __getitem__(self, numbers: slice | np.ndarray) -> "Features":
+        return Features(self.rows[numbers], None if self.classes is None else self.classes[numbers])
+
+
+def joined(parts: list[Features]) -> Features:
+    """Features of several sets of images as those of one."""
+    classes = [part.classes for part in parts if part.classes is not None]
+    return Features(np.concatenate([part.rows for part in parts]), np.concatenate(classes) if classes else None)
+
+
+class Embedder:
+    """An opened extractor: `identity` names it and its weights, so that figures of two are never confused."""
+
+    def __init__(
+        self, name: str, network: nn.Module, classes: tuple[str, ...], device: torch.device, batch: int = BATCH
+    ) -> None:
+        self.network, self.device, self.batch = network.to(device).eval().requires_grad_(False), device, batch
+        self._classify: Callable[[Tensor], Tensor] | None = getattr(network, "classify", None)
+        self.accuracy: float | None = getattr(network, "accuracy", None)
+        self.classes = classes if self._classify else ()
+        weights = "".join(f"{key}{digest(value.cpu())}" for key, value in sorted(network.state_dict().items()))
+        self.identity = f"{name} {_short(weights)}"
+
+    @torch.no_grad()
+    def __call__(self, pixels: np.ndarray) -> Features:
+        """The features of uint8 images (N, C, H, W), N at least 1; raises GanError where they are not finite."""
+        found = joined([self._seen(pixels[at : at + self.batch]) for at in range(0, len(pixels), self.batch)])
+        if not np.isfinite(found.rows).all():
+            raise GanError(f"Extractor {self.identity} gives features that are not finite.", "Choose another one.")
+        return found
+
+    def _seen(self, pixels: np.ndarray) -> Features:
+        count = len(pixels)
+        filled = torch.from_numpy(pixels[np.arange(self.batch) % count]).to(self.device)
+        rows = self.network(filled).float()
+        classes = self._classify(rows).argmax(1)[:count].cpu().numpy() if self._classify else None
+        return Features(rows[:count].cpu().numpy(), classes)
+
+
+def embedder(extractor: Extractor, images: Images, device: torch.device, progress: Progress) -> Embedder:
+    """An extractor opened for such images; raises GanError where it cannot be had."""
+    return Embedder(extractor.name, extractor.open(images, device, progress), images.classes, device)
+
+
+def _short(text: str) -> str:
+    return hashlib.blake2b(text.encode(), digest_size=4).hexdigest()

@@ -1,0 +1,141 @@
+"""The standard extractor: Inception v3 of 2015 with 2,048 features, as FID was defined on (1706.08500)."""
+
+import hashlib
+import io
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.error import URLError
+from urllib.request import urlopen
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+from gancli.data import cache
+from gancli.data.base import Images
+from gancli.errors import GanError
+from gancli.extractors import Extractor
+from gancli.files import replacing
+from gancli.text import clean
+
+if TYPE_CHECKING:
+    from gancli.display.progress import Progress
+
+URL = "https://github.com/toshas/torch-fidelity/releases/download/v0.2.0/weights-inception-2015-12-05-6726825d.pth"
+SHA256 = "6726825d0af5f729cebd5821db510b11b1cfad8faad88a03f1befd49fb9129b2"
+BYTES = 95_628_359
+LAYER = "2048"
+
+
+class InceptionV3(nn.Module):
+    """torch-fidelity's network behind our contract: uint8 (N, C, H, W) with 1, 3 or 4 channels to (N, 2048)."""
+
+    def __init__(self, weights: dict[str, Tensor]) -> None:
+        super().__init__()
+        self.network = _network(weights)
+
+    def forward(self, pixels: Tensor) -> Tensor:
+        """Features of uint8 images; gray ones as colour, alpha left out."""
+        colour = pixels.expand(-1, 3, -1, -1) if pixels.shape[1] == 1 else pixels[:, :3]
+        features: Tensor = self.network(colour)[0]
+        return features
+
+
+class Inception(Extractor):
+    """inception:PATH, or with --download; its figures compare with those in papers at equal n and preparation."""
+
+    def open(self, images: Images, device: torch.device, progress: "Progress") -> nn.Module:
+        """The network with its weights; raises GanError where they are not at hand."""
+        if images.spec.channels not in {1, 3, 4}:
+            raise GanError(f"Inception looks at gray or colour images, not at {images.spec.channels} channels.")
+        return InceptionV3(self._weights(progress)).to(device)
+
+    def ready(self, images: Images) -> bool:
+        """Whether the weights are at hand."""
+        return bool(self.source) or _converted().exists()
+
+    def _weights(self, progress: "Progress") -> dict[str, Tensor]:
+        path = Path(self.source).expanduser() if self.source else _converted()
+        if path.suffix == ".safetensors" and path.exists():
+            return _read(path)
+        if self.source:
+            return _published(_bytes(path), clean(path))
+        if not self.download:
+            raise GanError(
+                "The weights of Inception are not here, and nothing is downloaded unasked.",
+                f"Add --download (96 MB from {URL}), or give them: --extractor inception:PATH.",
+            )
+        weights = _published(_fetch(progress), URL)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with replacing(path) as temporary:
+            save_file(weights, temporary)
+        return weights
+
+
+def _converted() -> Path:
+    return cache.home() / "extractors" / "inception-2015-12-05.safetensors"
+
+
+def _network(weights: dict[str, Tensor]) -> nn.Module:
+    try:
+        from torch_fidelity.feature_extractor_inceptionv3 import FeatureExtractorInceptionV3
+    except ImportError as error:
+        raise GanError(
+            "Inception comes with torch-fidelity, which is not installed.", "pip install 'gancli[evaluate]'"
+        ) from error
+
+    class Network(FeatureExtractorInceptionV3):  # type: ignore[misc]
+        def load_state_dict(self, *_: Any, **__: Any) -> Any:
+            return super().load_state_dict(weights)
+
+    # Its own loader would unpickle whatever a file holds: it gets an empty one, and the weights come from us.
+    empty = io.BytesIO()
+    torch.save({}, empty)
+    empty.seek(0)
+    try:
+        network: nn.Module = Network("inception", [LAYER], feature_extractor_weights_path=empty)
+    except RuntimeError as error:
+        raise GanError("The weights are not those of Inception v3 as FID uses it.", f"They are at {URL}.") from error
+    return network
+
+
+def _read(path: Path) -> dict[str, Tensor]:
+    try:
+        return load_file(path)
+    except (SafetensorError, OSError) as error:
+        raise GanError(f"{clean(path)} is no safetensors file, or a damaged one ({clean(error)}).") from error
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise GanError(f"{clean(path)} cannot be read: {error.strerror}.") from error
+
+
+def _published(raw: bytes, origin: str) -> dict[str, Tensor]:
+    """The weights in the published .pth file, and in no other: it is opened only if every byte is as published."""
+    if hashlib.sha256(raw).hexdigest() != SHA256:
+        raise GanError(
+            f"{origin} is not the published file of Inception's weights, and no other .pth is opened.",
+            f"Take the one at {URL}, or a .safetensors file.",
+        )
+    weights: dict[str, Tensor] = torch.load(io.BytesIO(raw), map_location="cpu", weights_only=True)
+    return {name: tensor.contiguous() for name, tensor in weights.items()}
+
+
+def _fetch(progress: "Progress") -> bytes:
+    parts: list[bytes] = []
+    try:
+        with urlopen(URL, timeout=30) as answer, progress.track("Downloading Inception:", BYTES, "byte") as advance:
+            while part := answer.read(1 << 20):
+                parts.append(part)
+                advance(len(part))
+    except (URLError, OSError) as error:
+        why = clean(getattr(error, "reason", error))
+        raise GanError(
+            f"Inception's weights cannot be downloaded ({why}).",
+            "Get them elsewhere, and give --extractor inception:PATH.",
+        ) from error
+    return b"".join(parts)

@@ -1,0 +1,29 @@
+"""Distances between the distributions of features: FID and KID."""
+
+from typing import ClassVar
+
+from gancli.metrics import Generated, Metric, Reference, figures
+
+SUBSETS, SUBSET = 50, 1000
+
+
+class FID(Metric):
+    """Fréchet distance of the Gaussians fitted to all real and all generated features (1706.08500)."""
+
+    better: ClassVar = {"fid": "lower"}
+
+    def measure(self, made: Generated, real: Reference) -> dict[str, float]:
+        """Squared feature units, >= 0; biased upwards where n is small, so equal n alone compares."""
+        moments = figures.moments(made.features.rows)
+        return {"fid": figures.frechet_of_moments((real.mean, real.covariance), moments)}
+
+
+class KID(Metric):
+    """Squared kernel distance, a mean over 50 random subsets of 1,000 (1801.01401)."""
+
+    better: ClassVar = {"kid": "lower"}
+
+    def measure(self, made: Generated, real: Reference) -> dict[str, float]:
+        """Unbiased, so around 0, and below as often as above, where there is no difference."""
+        kid = figures.kernel_distance(real.features.rows, made.features.rows, SUBSETS, SUBSET, seed=0)
+        return {"kid": kid}

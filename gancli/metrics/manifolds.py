@@ -1,0 +1,18 @@
+"""Whether images are like real ones, and whether all kinds of real ones are there: two pairs of shares."""
+
+from typing import ClassVar
+
+from gancli.metrics import MOST, Generated, Metric, Reference, figures
+
+
+class PRDC(Metric):
+    """Improved precision and recall (1904.06991), density and coverage (2002.09797), of 10,000 images at most."""
+
+    better: ClassVar = {"precision": "higher", "recall": "higher", "density": "higher", "coverage": "higher"}
+
+    def measure(self, made: Generated, real: Reference) -> dict[str, float]:
+        """Shares in [0, 1]; density may exceed 1, where generated images keep to the crowded places."""
+        x, y = real.features.rows[:MOST], made.features.rows[:MOST]
+        precision, recall = figures.precision_recall(x, y)
+        density, coverage = figures.density_coverage(x, y)
+        return {"precision": precision, "recall": recall, "density": density, "coverage": coverage}
