@@ -9,17 +9,20 @@ from pathlib import Path
 from gancli.errors import GanError
 from gancli.text import clean
 
+TEMPORARY = ".tmp"
+
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
     """A temporary file beside `path` to write to, which then takes its place; raises GanError if that fails."""
     try:
-        handle, name = tempfile.mkstemp(prefix=f".{path.name[:64]}.", suffix=".tmp", dir=path.parent)
+        # A name has at most 255 bytes, and a letter up to four.
+        handle, name = tempfile.mkstemp(prefix=f".{path.name[:48]}.", suffix=TEMPORARY, dir=path.parent)
         os.close(handle)
         temporary = Path(name)
         try:
             yield temporary
-            temporary.chmod(0o666 & ~_umask())
+            temporary.chmod(0o666 & ~_UMASK)
             sync(temporary)
             temporary.replace(path)
             sync(path.parent)
@@ -44,8 +47,17 @@ def sync(path: Path) -> None:
         os.close(descriptor)
 
 
+def remove_stale(folder: Path) -> None:
+    """Delete the temporary files that a killed process left in a folder; only who holds the folder's lock may."""
+    for path in folder.glob(f".*{TEMPORARY}"):
+        path.unlink(missing_ok=True)
+
+
 def _umask() -> int:
     # There is no way to read it without setting it.
-    mask = os.umask(0o022)
+    mask = os.umask(0o077)
     os.umask(mask)
     return mask
+
+
+_UMASK = _umask()  # now, while there is one thread: for another a file might fall into the moment between

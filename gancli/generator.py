@@ -1,54 +1,92 @@
 """A trained generator, rebuilt from a checkpoint: what sample and interpolate use."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from gancli import checkpoint, images, latents
+from gancli import checkpoint, images, latents, layout
 from gancli.architectures import Architecture
+from gancli.blame import blamed
 from gancli.checkpoint import Header
 from gancli.config import rebuild
 from gancli.data.base import Spec
+from gancli.data.fields import bytes_text
+from gancli.data.load import free_memory
 from gancli.device import choose_device
 from gancli.errors import GanError, UsageError
-from gancli.networks import load_state
+from gancli.networks import load_state, outline
+from gancli.plugins import require
 from gancli.text import clean
 
 # Always the same, and the last batch is filled up: on one machine an image does not depend on how many are asked for.
 BATCH = 64
+AVERAGED = "_ema."
 
 
 @dataclass(frozen=True)
-class Generator:
-    """The averaged networks of player G, with their architecture, image spec and device."""
+class Sampler:
+    """Makes images of latents and classes: the networks of player G, with their architecture, image spec and device."""
 
     arch: Architecture
     networks: dict[str, nn.Module]
     spec: Spec
     conditional: bool
     device: torch.device
+
+    def latents(self, seed: int, numbers: range | Sequence[int]) -> Tensor:
+        """The latents of the images with these numbers under a seed."""
+        return latents.draw(self.arch.noise, seed, numbers)
+
+    def __call__(self, z: Tensor, y: Tensor | None) -> np.ndarray:
+        """uint8 images (N, C, H, W) of latents and classes."""
+        size = _batch_size(self.spec)
+        starts = range(0, len(z), size)
+        made = [self._batch(z[i : i + size], None if y is None else y[i : i + size], size) for i in starts]
+        return np.concatenate(made)
+
+    @torch.no_grad()
+    def _batch(self, z: Tensor, y: Tensor | None, size: int) -> np.ndarray:
+        count = len(z)
+        fill = torch.arange(size) % count
+        classes = None if y is None else y[fill].to(self.device)
+        return images.to_uint8(self.arch.generate(self.networks, z[fill].to(self.device), classes))[:count]
+
+
+@dataclass(frozen=True)
+class Generator(Sampler):
+    """The averaged networks in a checkpoint, with its header."""
+
     header: Header
+    path: Path
+
+    def __call__(self, z: Tensor, y: Tensor | None) -> np.ndarray:
+        """uint8 images (N, C, H, W) of latents and classes; raises GanError where the file's networks cannot."""
+        with _doubted(self.path, self.arch):
+            return super().__call__(z, y)
 
     @classmethod
     def load(cls, path: Path, device: str = "auto") -> "Generator":
-        """Rebuild from a checkpoint, reading nothing but the averaged weights; raises GanError."""
+        """Rebuild from a checkpoint, reading nothing but the averaged weights; raises GanError.
+
+        Nobody vouches for the file: what it says is held against the networks it names before memory is taken.
+        """
         header = checkpoint.read_header(path)
         arch = _architecture(header, path)
-        spec = _spec(header, path)
         where = choose_device(device)
-        tensors = checkpoint.load(path, header, _averaged(header))
-        built = arch.build(spec, header.conditional)
-        names = {name.partition("_ema.")[0] for name in tensors}
-        networks = {name: built[name] for name in names if name in built}
-        for name, network in networks.items():
-            load_state(network, checkpoint.part(tensors, f"{name}_ema."), path)
-            network.to(where).eval().requires_grad_(False)
-        return cls(arch, networks, spec, header.conditional, where, header)
+        with _doubted(path, arch):
+            names = _averaged(path, outline(arch, header.spec, header.conditional))
+            tensors = checkpoint.load(path, header, tuple(f"{name}{AVERAGED}" for name in names))
+            built = arch.build(header.spec, header.conditional)
+            networks = {name: built[name] for name in names}
+            for name, network in networks.items():
+                load_state(network, checkpoint.part(tensors, f"{name}{AVERAGED}"), path)
+                network.to(where).eval().requires_grad_(False)
+        return cls(arch, networks, header.spec, header.conditional, where, header, path)
 
     def split_classes(self, text: str | None) -> list[str]:
         """The class names in `cat,dog`; a class whose own name has a comma is taken whole."""
@@ -78,46 +116,55 @@ class Generator:
         numbers = [self.class_number(name) for name in names] or list(range(len(self.spec.classes)))
         return torch.tensor([numbers[i % len(numbers)] for i in range(count)])
 
-    def latents(self, seed: int, numbers: range | Sequence[int]) -> Tensor:
-        """The latents of the images with these numbers under a seed."""
-        return latents.draw(self.arch.noise, seed, numbers)
 
-    def __call__(self, z: Tensor, y: Tensor | None) -> np.ndarray:
-        """uint8 images (N, C, H, W) of latents and classes."""
-        made = [self._batch(z[i : i + BATCH], None if y is None else y[i : i + BATCH]) for i in range(0, len(z), BATCH)]
-        return np.concatenate(made)
-
-    @torch.no_grad()
-    def _batch(self, z: Tensor, y: Tensor | None) -> np.ndarray:
-        count = len(z)
-        fill = torch.arange(BATCH) % count
-        classes = None if y is None else y[fill].to(self.device)
-        return images.to_uint8(self.arch.generate(self.networks, z[fill].to(self.device), classes))[:count]
+def _batch_size(spec: Spec) -> int:
+    """Images made at a time: fewer of very large ones."""
+    return max(1, min(BATCH, BATCH * 512 * 512 // (spec.height * spec.width)))
 
 
-def _averaged(header: Header) -> tuple[str, ...]:
-    return tuple(sorted({name.partition("_ema.")[0] + "_ema." for name in header.digests if "_ema." in name}))
+@contextmanager
+def _doubted(path: Path, arch: Architecture) -> Iterator[None]:
+    """What goes wrong in networks that a file describes is a fault of the file, or of its plugin: GanError."""
+    try:
+        yield
+    except UsageError as error:
+        raise GanError(f"{clean(path)}: {error.message}") from error
+    except GanError:
+        raise
+    except Exception as error:
+        if blamed(error):
+            raise
+        fault = clean(f"{type(error).__name__}: {error}")[:120]
+        raise GanError(f"{clean(path)} does not go with architecture {arch.name}, which it names ({fault}).") from error
+
+
+def _averaged(path: Path, outlines: Mapping[str, Mapping[str, torch.Size]]) -> list[str]:
+    """The networks whose averaged weights are in a file, shape for shape; raises GanError where they do not fit."""
+    places = layout.table(path)
+    names = [name for name in outlines if any(each.startswith(name + AVERAGED) for each in places)]
+    if not names:
+        raise GanError(f"{clean(path)} holds no averaged generator.")
+    for name in names:
+        expected = {f"{name}{AVERAGED}{key}": tuple(shape) for key, shape in outlines[name].items()}
+        found = {key: place.shape for key, place in places.items() if key.startswith(name + AVERAGED)}
+        if expected != found:
+            odd = min({key for key, _ in expected.items() ^ found.items()})
+            raise GanError(
+                f"{clean(path)} does not fit the architecture that its header names: {clean(odd)[:80]}.",
+                "Was its plugin changed since?",
+            )
+    needed = 3 * sum(place.end - place.begin for key, place in places.items() if AVERAGED in key)
+    if needed > free_memory():
+        raise GanError(f"{clean(path)} needs {bytes_text(needed)} of memory, which is more than there is.")
+    return names
 
 
 def _architecture(header: Header, path: Path) -> Architecture:
     try:
+        require(header.packages, "architecture")
         arch = rebuild("arch", header.settings)
     except GanError as error:
-        name = header.settings.get("arch", {}).get("name", "") if isinstance(header.settings, dict) else ""
-        package = header.packages.get(f"architecture {str(name).rpartition('/')[2]}")
-        hint = f"It was trained with {clean(package)}: install that." if package else error.hint
-        raise GanError(f"{clean(path)}: {error.message}", hint) from error
+        raise GanError(f"{clean(path)}: {error.message}", error.hint) from error
     if not isinstance(arch, Architecture):
         raise GanError(f"{clean(path)} names an architecture that is none.")
     return arch
-
-
-def _spec(header: Header, path: Path) -> Spec:
-    try:
-        told: Any = header.spec
-        height, width, channels = (int(told[name]) for name in ("height", "width", "channels"))
-        if not all(1 <= side <= 8192 for side in (height, width, channels)):
-            raise ValueError
-        return Spec(height, width, channels, tuple(map(str, told["classes"])))
-    except (KeyError, TypeError, ValueError) as error:
-        raise GanError(f"{clean(path)} has a damaged header: its image spec makes no sense.") from error

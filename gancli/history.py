@@ -96,7 +96,7 @@ def _scores_are_probabilities(seen: Sequence[Tick]) -> bool:
 
 
 def read(path: Path) -> list[dict[str, Any]]:
-    """The whole lines of a file; one that a crash cut short, or that is no tick, is left out."""
+    """The whole lines of a file; one that a crash cut short, or that has no step, is left out."""
     try:
         text = path.read_bytes()
     except OSError:
@@ -143,14 +143,15 @@ def _height(line: Mapping[str, Any]) -> float:
 
 
 def _event(event: Event) -> dict[str, str]:
-    return {"kind": event.kind, **({"file": event.path.name} if event.path else {})}
+    file = {"file": event.path.name} if event.path else {}
+    return {"kind": event.kind, **file, **({"text": event.text} if event.text else {})}
 
 
 def _event_of(line: Any, folder: Path | None) -> Event:
     kind = str(line["kind"])
-    parts = {"samples": "samples", "checkpoint": "checkpoints"}
+    parts = {"samples": "samples", "checkpoint": "checkpoints", "rollback": "checkpoints"}
     name = Path(str(line.get("file", ""))).name
-    return Event(kind, folder / parts.get(kind, "") / name if folder and name else None)
+    return Event(kind, folder / parts.get(kind, "") / name if folder and name else None, text=str(line.get("text", "")))
 
 
 def _figure(value: float) -> float:

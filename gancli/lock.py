@@ -33,48 +33,48 @@ if hasattr(os, "register_at_fork"):
 
 
 class Lock:
-    """A run's lock while it is held: `end` says how the training ended."""
+    """A run's lock while it is held: `begin` says that training begins, `end` how it ended."""
 
     def __init__(self, file: IO[str]) -> None:
         self._file = file
 
+    def begin(self) -> None:
+        """Write down that it trains: if it ends without a word, it has crashed."""
+        self.end(TRAINING)
+
     def end(self, state: str) -> None:
         """Write down a state."""
-        self._file.seek(0)
-        self._file.truncate()
-        json.dump({"state": state, "process": os.getpid(), "time": round(time.time(), 3)}, self._file)
-        self._file.flush()
+        with suppress(OSError):  # a full disk
+            self._file.seek(0)
+            self._file.truncate()
+            json.dump({"state": state, "process": os.getpid(), "time": round(time.time(), 3)}, self._file)
+            self._file.flush()
 
 
 @contextmanager
 def locked(path: Path) -> Iterator[Lock]:
-    """Hold the lock while training; raises GanError where another process does."""
-    with path.open("a+", encoding="utf-8") as file:
+    """Keep others out; raises GanError where another process is in, or nothing can be written."""
+    with _opened(path) as file:
         if not _take(file):
             raise GanError(f"Run {clean(path.parent.name)} is being trained by another process.", "Wait, or stop that.")
         _held.add(file.fileno())
         lock = Lock(file)
-        lock.end(TRAINING)
         try:
             yield lock
         except BaseException as error:
             if _said(path) == TRAINING:
-                lock.end(
-                    DIVERGED
-                    if isinstance(error, DivergedError)
-                    else FAILED
-                    if isinstance(error, Exception)
-                    else STOPPED
-                )
+                lock.end(_ended_by(error))
             raise
         finally:
             _held.discard(file.fileno())
 
 
 def state(path: Path) -> str:
-    """What the lock file says; a training that says it trains, but holds no lock any more, has crashed."""
-    said = _said(path)
-    return CRASHED if said == TRAINING and not held(path) else said
+    """Training while the lock is held, else how it ended; one that says it trains, but holds no lock, has crashed."""
+    if held(path):
+        return TRAINING
+    said = _said(path)  # only now: the last word is written before the lock is let go
+    return CRASHED if said == TRAINING else said
 
 
 def held(path: Path) -> bool:
@@ -89,6 +89,19 @@ def held(path: Path) -> bool:
     except OSError:
         return True
     return False
+
+
+def _opened(path: Path) -> IO[str]:
+    try:
+        return path.open("a+", encoding="utf-8")
+    except OSError as error:
+        raise GanError(f"Run {clean(path.parent)} cannot be written: {error.strerror}.") from error
+
+
+def _ended_by(error: BaseException) -> str:
+    if isinstance(error, DivergedError):
+        return DIVERGED
+    return FAILED if isinstance(error, Exception) else STOPPED
 
 
 def _let_go() -> None:

@@ -18,6 +18,11 @@ def seed_all(seed: int, device: torch.device) -> torch.Generator:
     return torch.Generator(device).manual_seed(latents.generator(seed).initial_seed())
 
 
+def renewed(seed: int, times: int, device: torch.device) -> torch.Generator:
+    """Seed every global stream as never before in this run; returns such a stream of latents, on the device."""
+    return seed_all((seed + times * 0x9E3779B97F4A7C15) % 2**63, device)
+
+
 def capture(device: torch.device, noise: torch.Generator) -> dict[str, Tensor]:
     """The state of every stream."""
     _, keys, position, has_gauss, gauss = np.random.get_state()

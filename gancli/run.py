@@ -2,19 +2,26 @@
 
 import os
 import re
+import warnings
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from gancli import lock
 from gancli.errors import GanError, UsageError
+from gancli.files import remove_stale, write_text
 from gancli.lock import Lock
 from gancli.text import clean
 
 HOME = "runs"
 LOCK = "lock"
 SUFFIX = ".safetensors"
+ASIDE = "aside"
+
+
+class DamageWarning(UserWarning):
+    """A file of a run is not what was written; another is taken in its place."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +44,11 @@ class Run:
     def metrics(self) -> Path:
         """One JSON object a tick."""
         return self.path / "metrics.jsonl"
+
+    @property
+    def evaluations(self) -> Path:
+        """One JSON object an evaluation."""
+        return self.path / "evaluations.jsonl"
 
     @property
     def comparison(self) -> Path:
@@ -81,23 +93,69 @@ class Run:
         """The checkpoint of a step."""
         return self.path / "checkpoints" / f"step-{step:08d}{SUFFIX}"
 
+    @property
+    def best(self) -> Path:
+        """A link to the checkpoint that an evaluation liked best; it is kept, however old."""
+        return self.path / "checkpoints" / f"best{SUFFIX}"
+
     def checkpoints(self) -> list[Path]:
         """All checkpoints, oldest first."""
-        return sorted((self.path / "checkpoints").glob(f"step-*{SUFFIX}"))
+        return sorted((self.path / "checkpoints").glob(f"step-*{SUFFIX}"), key=_step)
 
     def latest(self) -> Path:
-        """The newest checkpoint; raises GanError where there is none."""
-        found = self.checkpoints()
-        if not found:
-            raise GanError(f"Run {clean(self.name)} has no checkpoint yet.", "Let it train until its first one.")
-        return found[-1]
+        """The newest whole checkpoint, with a warning for each damaged one; raises GanError where there is none."""
+        from gancli.checkpoint import verify
 
-    def make(self) -> None:
-        """Make the folder; raises GanError rather than touch one that is there."""
+        found = self.checkpoints()
+        for path in reversed(found):
+            try:
+                verify(path)
+            except GanError as error:
+                warnings.warn(f"{error.message} The checkpoint before it is taken.", DamageWarning, stacklevel=2)
+                continue
+            return path
+        if found:
+            raise GanError(f"No checkpoint of run {clean(self.name)} is whole.", "Train anew: gan train")
+        raise GanError(f"Run {clean(self.name)} has no checkpoint yet.", "Let it train until its first one.")
+
+    def mark_best(self, path: Path) -> None:
+        """Link `best` to one of the checkpoints; raises OSError where a file system has no links."""
+        temporary = self.best.with_name(f".{self.best.name}.tmp")
+        temporary.unlink(missing_ok=True)
+        temporary.symlink_to(path.name)
+        temporary.replace(self.best)
+
+    def prune(self, keep: int) -> None:
+        """Delete all checkpoints but the newest, `keep` of them and two at least, and the best."""
+        best = self.best.resolve().name
+        for path in self.checkpoints()[: -max(keep, 2)]:
+            if path.name != best:
+                with suppress(OSError):
+                    path.unlink()
+
+    def tidy(self, step: int) -> None:
+        """Clear what a killed process left, and put checkpoints beyond the step where the run goes on aside.
+
+        They are damaged, or of a way that was left; only who holds the lock may.
+        """
+        for folder in (self.path, self.path / "samples", self.path / "checkpoints"):
+            remove_stale(folder)
+        beyond = [path for path in self.checkpoints() if _step(path) > step]
+        aside = self.path / "checkpoints" / ASIDE
+        for path in beyond:
+            aside.mkdir(exist_ok=True)
+            path.replace(aside / path.name)
+
+    def write_config(self, text: str) -> None:
+        """Write down the settings; raises GanError."""
+        write_text(self.config, text)
+
+    def make(self, *, again: bool = False) -> None:
+        """Make the folder; raises GanError rather than touch one that is there, unless it is to be begun `again`."""
         try:
-            self.path.mkdir(parents=True)
-            (self.path / "samples").mkdir()
-            (self.path / "checkpoints").mkdir()
+            self.path.mkdir(parents=True, exist_ok=again)
+            (self.path / "samples").mkdir(exist_ok=again)
+            (self.path / "checkpoints").mkdir(exist_ok=again)
         except FileExistsError:
             raise UsageError(
                 f"There is a run {clean(self.path)} already.", "Choose another --name, or --resume it."
@@ -114,18 +172,24 @@ def home() -> Path:
 def new_run(parent: Path, label: str, name: str | None) -> Run:
     """Make the folder of a new run: the name asked for, or the next number and a label."""
     if name is not None:
-        if not name or name in {".", ".."} or Path(name).name != name:
-            raise UsageError(f"A run cannot be named '{clean(name)}'.", "A name is one folder, without slashes.")
+        check_name(name)
         run = Run(parent / name)
         run.make()
         return run
-    label = re.sub(r"[^\w.-]+", "-", label)[:80].strip("-.")
+    # A name has at most 255 bytes, and a letter up to four.
+    label = re.sub(r"[^\w.-]+", "-", label)[:60].strip("-.")
     number = 1 + max((_number(run.path) for run in runs(parent)), default=0)
     while (parent / f"{number:04d}-{label}").exists():
         number += 1
     run = Run(parent / f"{number:04d}-{label}")
     run.make()
     return run
+
+
+def check_name(name: str) -> None:
+    """Raise UsageError for what cannot be a folder of its own."""
+    if not name or name in {".", ".."} or Path(name).name != name:
+        raise UsageError(f"A run cannot be named '{clean(name)}'.", "A name is one folder, without slashes.")
 
 
 def runs(parent: Path) -> Iterator[Run]:
@@ -157,7 +221,7 @@ def _newest() -> Run:
     found = [run for run in runs(home()) if run.checkpoints()]
     if not found:
         raise GanError(f"There is no run with a checkpoint in {clean(home())}.", "Train one first: gan train")
-    return max(found, key=lambda run: run.latest().stat().st_mtime_ns)
+    return max(found, key=lambda run: run.checkpoints()[-1].stat().st_mtime_ns)
 
 
 def _step(path: Path) -> int:

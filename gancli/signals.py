@@ -1,50 +1,82 @@
-"""Signals while a training runs: end it and save, or stand still and leave the terminal to others."""
+"""Signals: at start-up they end the process tidily; a training they end with a save, or let it stand still."""
 
 import os
 import signal
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
+
+from gancli.errors import Exit
 
 if TYPE_CHECKING:
     from gancli.display import Display
     from gancli.trainer import Trainer
 
-ENDING = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
-PAUSING = getattr(signal, "SIGTSTP", None)
+# SIGUSR1 is what SLURM is asked to send ahead of a time limit (--signal=USR1@60).
+CODES = {"SIGINT": Exit.INTERRUPTED, "SIGTERM": Exit.TERMINATED, "SIGHUP": 129, "SIGUSR1": Exit.TERMINATED}
+ENDING: dict[int, int] = {getattr(signal, name): code for name, code in CODES.items() if hasattr(signal, name)}
+PAUSING, GOING_ON = (getattr(signal, name, None) for name in ("SIGTSTP", "SIGCONT"))
+
+Handlers = Mapping[int, Callable[[int, Any], None]]
+
+
+class Ended(BaseException):
+    """A signal has ended the process; `code` is what it exits with."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.code = int(ENDING[number])
+
+
+@contextmanager
+def unwound() -> Iterator[None]:
+    """SIGTERM and its like raise Ended, as SIGINT raises KeyboardInterrupt: files and the terminal are put in order."""
+
+    def end(number: int, _: Any) -> None:
+        raise Ended(number)
+
+    with _installed({number: end for number in ENDING if signal.getsignal(number) is signal.SIG_DFL}):
+        yield
 
 
 @contextmanager
 def handled(trainer: "Trainer", display: "Display") -> Iterator[list[int]]:
-    """SIGINT, SIGTERM and SIGHUP finish the step and save; a second one stops at once. Gives those caught.
+    """SIGINT, SIGTERM, SIGHUP and SIGUSR1 finish the step and save; a second one stops at once.
 
-    SIGTSTP (Ctrl-Z) gives the terminal back before the process is stopped, and the time until SIGCONT is not counted.
+    Gives the exit codes of those caught. SIGTSTP (Ctrl-Z) gives the terminal back before the process is stopped. The
+    time of a stop, this or SIGSTOP, is not counted.
     """
     caught: list[int] = []
 
     def end(number: int, _: Any) -> None:
         if caught:
-            raise SystemExit(128 + number)
-        caught.append(number)
+            trainer.abandon()
+            raise Ended(number)
+        caught.append(ENDING[number])
         trainer.stop()
 
     def pause(number: int, _: Any) -> None:
         display.suspend()
-        since = time.perf_counter()
         signal.signal(number, signal.SIG_DFL)
         os.kill(os.getpid(), number)
         signal.signal(number, pause)
-        trainer.idle += time.perf_counter() - since
         display.resume()
 
     # What is ignored stays so: nohup means it.
     handlers = {number: end for number in ENDING if signal.getsignal(number) is not signal.SIG_IGN}
     if PAUSING is not None and signal.getsignal(PAUSING) is signal.SIG_DFL:
         handlers[PAUSING] = pause
+    if GOING_ON is not None:
+        handlers[GOING_ON] = lambda *_: trainer.watch.skip()
+    with _installed(handlers):
+        yield caught
+
+
+@contextmanager
+def _installed(handlers: Handlers) -> Iterator[None]:
     before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
     try:
-        yield caught
+        yield
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -22,6 +22,9 @@ class Terminal:
         self.screen = pyte.Screen(*size)
         self._stream = pyte.ByteStream(self.screen)
         self.raw = b""
+        self._begun = b""
+        # The newest screen that was drawn to its end: the next drawing has begun since.
+        self.drawn = ""
         env = {**os.environ, "TERM": "xterm-256color", "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8", **environment}
         command = ["/bin/sh", "-i"] if shell else [*GAN, *map(str, words)]
         self.process = pexpect.spawn(
@@ -39,14 +42,21 @@ class Terminal:
             except pexpect.EOF:
                 return
             self.raw += data
+            self._show(data)
+
+    def _show(self, data: bytes) -> None:
+        # The beginning of a control sequence waits for its rest.
+        data, self._begun = re.fullmatch(rb"(.*?)(\x1b(?:\[[?\d;]*)?)?", self._begun + data, re.DOTALL).groups(b"")
+        for part in re.split(rb"(\x1b\[\?1049[hl]|\x1b\[H)", data):
+            if part == b"\x1b[H":
+                self.drawn = self.text
             # pyte takes the alternate screen for the same one; a person sees it empty at first.
-            for part in re.split(rb"(\x1b\[\?1049[hl])", data):
-                if part.startswith(b"\x1b[?1049"):
-                    self.screen.reset_mode(pyte.modes.DECOM)
-                    self.screen.erase_in_display(2)
-                    self.screen.cursor_position()
-                else:
-                    self._stream.feed(part)
+            if part.startswith(b"\x1b[?1049"):
+                self.screen.reset_mode(pyte.modes.DECOM)
+                self.screen.erase_in_display(2)
+                self.screen.cursor_position()
+            else:
+                self._stream.feed(part)
 
     @property
     def lines(self) -> list[str]:

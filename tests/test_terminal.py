@@ -41,7 +41,7 @@ def test_the_figures_on_the_screen_are_those_on_disk(size: tuple[int, int]) -> N
     frames = []
     for _ in range(5):
         terminal.read(0.4)
-        frames.append(terminal.text)
+        frames.append(terminal.drawn)
     terminal.process.send("q")
     assert terminal.end() == 0
     on_disk = {line["step"]: line for line in figures(the_run())}
@@ -237,7 +237,8 @@ def test_a_second_trainer_is_refused_while_the_first_trains() -> None:
 import time
 from pathlib import Path
 from gancli.run import Run
-with Run(Path('.')).lock():
+with Run(Path('.')).lock() as lock:
+    lock.begin()
     print('held', flush=True)
     time.sleep(60)
 """

@@ -19,12 +19,13 @@ __all__ = ["JSONL", "document"]
 class JSONL(Logger):
     """Appends each tick as a whole line, so that a crash loses no more than the line under way.
 
-    A resumed run goes on where its checkpoint was: lines beyond that are dropped. A long run's older lines are thinned.
+    A run that is resumed, or rolled back, goes on at its checkpoint: lines beyond that are dropped. A long run's older
+    lines are thinned.
     """
 
     def __init__(self, run: "Run") -> None:
         super().__init__(run)
-        self._count: int | None = None
+        self._count, self._step = 0, -1
         self._about: dict[str, object] = {}
         self._file = run.metrics.open("a", encoding="utf-8")
 
@@ -34,13 +35,13 @@ class JSONL(Logger):
 
     def tick(self, tick: "Tick") -> None:
         """Append the tick."""
-        if self._count is None:
+        if self._step < 0 or tick.step <= self._step:  # it begins, or has gone back to a checkpoint
             self._count = self._rewrite([line for line in history.read(self.run.metrics) if line["step"] < tick.step])
         elif self._count >= 2 * history.WHOLE:
             self._count = self._rewrite(history.thinned(history.read(self.run.metrics)))
         self._file.write(json.dumps(document(tick), allow_nan=False) + "\n")
         self._file.flush()
-        self._count += 1
+        self._count, self._step = self._count + 1, tick.step
 
     def close(self) -> None:
         """Close the file."""

@@ -1,0 +1,181 @@
+"""Which run `gan train` trains: a new one, or one that is there, continued from its newest whole checkpoint."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from gancli import config, run
+from gancli.config import Config, Resolved
+from gancli.errors import GanError, UsageError
+from gancli.lock import Lock
+from gancli.plugins import require
+from gancli.run import Run
+from gancli.text import clean
+
+if TYPE_CHECKING:
+    from gancli.checkpoint import Header
+    from gancli.data.base import Images
+    from gancli.trainer import Trainer
+
+AUTO = "auto"
+HARMLESS = config.LENGTHS | {
+    "checkpoint_every",
+    "sample_every",
+    "eval_every",
+    "log_every",
+    "keep",
+    "keep_samples",
+    "log",
+    "rollbacks",
+}
+"""Settings that may change when a run is resumed, and leave its weights the same, bit for bit."""
+
+
+@dataclass(frozen=True)
+class Return:
+    """A run to continue, and the checkpoint that was asked for, None for the newest."""
+
+    run: Run
+    asked: Path | None = None
+
+    @property
+    def checkpoint(self) -> Path | None:
+        """Where it goes on; None where a run was stopped before its first checkpoint."""
+        return self.asked or (self.run.latest() if self.run.checkpoints() else None)
+
+
+def parent_of(given: Mapping[str, Any]) -> Path:
+    """The folder of the run's folder."""
+    return Path(given["out"]) if given.get("out") else run.home()
+
+
+def meant(given: Mapping[str, Any]) -> Return | None:
+    """What --resume means: a run, a checkpoint in one, or with `auto` the run named by --name if it is there."""
+    name = given.get("resume")
+    if name == AUTO:
+        return _named(parent_of(given), given.get("name"))
+    if not name:
+        return None
+    path = Path(name).expanduser()
+    if not path.is_file():
+        found = run.find_run(name)
+        if not found.checkpoints():
+            raise GanError(f"Run {clean(found.name)} has no checkpoint to continue from.", "Train anew: gan train")
+        return Return(found)
+    if not (path.parent.parent / "config.toml").is_file():
+        hint = f"Begin one with its settings: gan train --config {clean(path)}"
+        raise UsageError(f"{clean(path)} lies in no run that could go on.", hint)
+    return Return(Run(path.parent.parent), path)
+
+
+def _named(parent: Path, name: str | None) -> Return | None:
+    if not name:
+        raise UsageError("--resume auto needs the --name of the run to begin or continue.")
+    run.check_name(name)
+    found = Run(parent / name)
+    if not found.path.exists():
+        return None
+    foreign = {path.name for path in found.path.iterdir()} - {"samples", "checkpoints", "lock"}
+    if foreign and not found.config.exists():
+        raise UsageError(f"{clean(found.path)} is there, and is no run.", "Choose another --name.")
+    return Return(found)
+
+
+def resumed_layer(given: Mapping[str, Any]) -> list[Config]:
+    """The settings of the run that --resume means, as a layer; none where there is no checkpoint."""
+    from gancli.checkpoint import read_header
+
+    back = meant(given)
+    for path in reversed([back.asked] if back and back.asked else back.run.checkpoints() if back else []):
+        # Whether the rest of the file is whole is looked at when the run is held.
+        with suppress(GanError):
+            header = read_header(path)
+            break
+    else:
+        return []
+    require(header.packages, "architecture", "loss")
+    return [Config.nested("resumed run", header.settings)]
+
+
+@contextmanager
+def opened(
+    resolved: Resolved, images: "Images", given: Mapping[str, Any], label: str
+) -> "Iterator[tuple[Trainer, Lock]]":
+    """A trainer whose run is held: begun anew, or where its checkpoint is; raises GanError where it cannot be had."""
+    from gancli.trainer import Trainer
+
+    back = meant(given)
+    if back is None:
+        trainer = Trainer(resolved.settings, images)
+        made = run.new_run(parent_of(given), label, given["name"])
+    else:
+        made = back.run
+        made.make(again=True)
+    with made.lock() as lock:
+        if back is not None:
+            trainer = _continued(resolved, images, back, auto=given["resume"] == AUTO)
+        trainer.run = made
+        made.tidy(trainer.step)
+        if not trainer.step:
+            made.write_config(config.to_toml(resolved))
+        yield trainer, lock
+
+
+def _continued(resolved: Resolved, images: "Images", back: Return, *, auto: bool) -> "Trainer":
+    """A trainer where the run stands; says what is not as it was, and raises UsageError where that is too much."""
+    from gancli.checkpoint import read_header
+    from gancli.trainer import Trainer
+
+    path, name = back.checkpoint, back.run.name
+    if path is None:
+        return Trainer(resolved.settings, images)
+    header = read_header(path)
+    _check(resolved, images, header, name)
+    trainer = Trainer(resolved.settings, images)
+    trainer.resume(path)
+    for difference in _differences(resolved, images, header, trainer):
+        click.echo(f"Note: {difference}: the run will differ from one that never stopped.", err=True)
+    if (trainer.progress or 0) >= 1 and not auto:
+        raise UsageError(
+            f"Run {clean(name)} is finished at step {trainer.step:,}.", "Give it a longer --steps or --time."
+        )
+    return trainer
+
+
+def _check(resolved: Resolved, images: "Images", header: "Header", name: str) -> None:
+    changed = _changed(resolved, header)
+    if fixed := [key for key in changed if key.startswith("arch.")]:
+        key = "arch.name" if "arch.name" in fixed else fixed[0]
+        was, now = changed[key]
+        raise UsageError(
+            f"Run {clean(name)} was trained with {key} = {clean(was)}, not {clean(now)}.",
+            "Leave that out, or start a new run.",
+        )
+    if images.spec != header.spec:
+        raise UsageError(f"The images are not of the size, channels and classes that {clean(name)} was trained on.")
+
+
+def _changed(resolved: Resolved, header: "Header") -> dict[str, tuple[Any, Any]]:
+    """The settings that the checkpoint has otherwise: what they were, and what they are."""
+    now = config.flatten(resolved.settings.document())
+    was = config.flatten(header.settings)
+    return {key: (value, now.get(key, "unset")) for key, value in was.items() if now.get(key) != value}
+
+
+def _differences(resolved: Resolved, images: "Images", header: "Header", trainer: "Trainer") -> Iterator[str]:
+    """All that keeps a resumed run from being, bit for bit, the run that never stopped."""
+    from gancli.state import machine
+
+    changed = _changed(resolved, header)
+    for key in sorted(set(changed) - HARMLESS):
+        was, now = changed[key]
+        yield f"{key} was {clean(was)} and is {clean(now)}"
+    if header.data.fingerprint != images.fingerprint:
+        yield "the images are not those it was trained on"
+    here = machine(trainer.device)
+    if header.machine not in {"", here}:
+        yield f"it ran on {clean(header.machine)} and runs on {clean(here)}"

@@ -1,0 +1,131 @@
+"""SIGINT, SIGTERM and SLURM's SIGUSR1 at any moment: what was learned is saved, and the exit code tells of it."""
+
+import random
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from faults.processes import TRAIN, Command, finished, handles
+from terminal import Terminal
+
+from gancli.checkpoint import verify
+from gancli.run import Run
+
+# Samples and checkpoints all the time: a signal comes in the middle of any of them.
+WORDS = [*TRAIN, "--sample-every", 20, "--checkpoint-every", 15, "--log-every", 5, "--name", "mine"]
+CODES = {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGUSR1: 143, signal.SIGHUP: 129}
+
+
+def steps(run: Run) -> int:
+    return max((int(path.stem[5:]) for path in run.checkpoints()), default=0)
+
+
+@pytest.mark.parametrize("number", CODES, ids=lambda number: number.name)
+def test_a_signal_ends_the_step_saves_and_says_how_to_go_on(number: signal.Signals, tmp_path: Path) -> None:
+    command, run = Command(tmp_path, *WORDS, "--steps", 1_000_000), Run(tmp_path / "runs" / "mine")
+    assert command.until(lambda: steps(run) >= 30), command.said
+    command.send(number)
+    assert command.end() == CODES[number]
+    assert "Stopped and saved. Continue with: gan train --resume mine" in command.said
+    assert run.state == "stopped"
+    last = verify(run.latest()).step
+    finished(tmp_path, "train", "--resume", "mine", "--steps", last + 10, "--display", "none")
+    assert verify(run.latest()).step == last + 10
+
+
+def test_a_second_signal_ends_it_at_once_and_the_checkpoint_before_is_whole(tmp_path: Path) -> None:
+    run = Run(tmp_path / "runs" / "mine")
+    slow = ["--batch-size", 40_000]  # steps of a second or more
+    command = Command(tmp_path, *WORDS, *slow, "--checkpoint-every", 1, "--steps", 1_000_000)
+    assert command.until(lambda: steps(run) >= 1), command.said
+    # Two of one kind could be taken for one while a long operation runs.
+    command.send(signal.SIGINT)
+    command.send(signal.SIGTERM)
+    assert command.end() == 143
+    assert "Continue with" not in command.said
+    assert "Traceback" not in command.said
+    assert verify(run.latest()).step >= 1
+
+
+def test_what_nohup_ignores_stays_ignored(tmp_path: Path) -> None:
+    command, run = Command(tmp_path, *WORDS, "--steps", 1_000_000, before=_nohup), Run(tmp_path / "runs" / "mine")
+    assert command.until(lambda: steps(run) >= 30), command.said
+    command.send(signal.SIGHUP)
+    before = steps(run)
+    assert command.until(lambda: steps(run) > before + 30), command.said
+    command.send(signal.SIGTERM)
+    assert command.end() == 143
+
+
+def _nohup() -> None:
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+
+
+def test_the_time_a_process_was_stopped_is_not_training_time(tmp_path: Path) -> None:
+    command, run = Command(tmp_path, *WORDS, "--steps", 1_000_000), Run(tmp_path / "runs" / "mine")
+    assert command.until(lambda: steps(run) >= 30), command.said
+    begun = time.monotonic()
+    command.send(signal.SIGSTOP)
+    time.sleep(3)
+    command.send(signal.SIGCONT)
+    before = steps(run)
+    assert command.until(lambda: steps(run) > before + 15), command.said
+    command.send(signal.SIGTERM)
+    command.end()
+    seconds = {int(path.stem[5:]): verify(path).seconds for path in run.checkpoints()}
+    assert max(seconds.values()) < time.monotonic() - begun - 2.5 + seconds[min(seconds)]
+    assert max(seconds.values()) - min(seconds.values()) < 2.5
+
+
+@pytest.mark.parametrize("moments", [4, pytest.param(20, marks=[pytest.mark.endurance, pytest.mark.timeout(3000)])])
+def test_signals_at_random_moments(moments: int, tmp_path: Path) -> None:
+    rng, saved = random.Random(0), 0
+    for moment in range(moments):
+        folder = tmp_path / str(moment)
+        folder.mkdir()
+        number = rng.choice([signal.SIGINT, signal.SIGTERM])
+        command, run = Command(folder, *WORDS, "--steps", 1_000_000), Run(folder / "runs" / "mine")
+        command.until(lambda command=command: handles(command.process.pid, signal.SIGTERM))
+        time.sleep(rng.uniform(0.02, 1.5))
+        command.send(number)
+        assert command.end() == CODES[number], command.said
+        assert "Traceback" not in command.said
+        kept = run.checkpoints()
+        assert bool(kept) is ("Stopped and saved" in command.said)
+        saved += bool(kept)
+        assert all(verify(path) for path in kept)
+        assert not [path for path in folder.rglob("*.tmp") if path.name.startswith(".")]
+    print(
+        f"\n{moments} signals: {saved} after the first step, saved; {moments - saved} before it, with nothing to save"
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("moments", [2, pytest.param(20, marks=[pytest.mark.endurance, pytest.mark.timeout(3000)])])
+def test_signals_in_a_terminal_leave_it_sane(moments: int) -> None:
+    rng = random.Random(1)
+    for moment in range(moments):
+        number = rng.choice([signal.SIGINT, signal.SIGTERM])
+        words = [word for word in WORDS if word not in {"--display", "none", "--name", "mine"}]
+        terminal = Terminal(*words, "--name", f"run{moment}", "--steps", 1_000_000)
+        terminal.until(lambda _, terminal=terminal: handles(terminal.process.pid, signal.SIGTERM))
+        terminal.read(rng.uniform(0.1, 13.0))
+        terminal.process.kill(number)
+        assert terminal.end() == CODES[number], terminal.text
+        assert terminal.sane
+        assert not re.search("Traceback", terminal.raw.decode())
+
+
+def test_a_signal_while_it_starts_is_told_in_a_line(tmp_path: Path) -> None:
+    words = [sys.executable, "-m", "gancli", *map(str, [*TRAIN, "--steps", 10])]
+    starting = subprocess.Popen(words, cwd=tmp_path, stderr=subprocess.PIPE, text=True)
+    while not handles(starting.pid, signal.SIGTERM) and starting.poll() is None:
+        time.sleep(0.01)
+    starting.terminate()
+    _, said = starting.communicate(timeout=250)
+    assert starting.returncode == 143
+    assert said.strip() == "Ended."
