@@ -6,12 +6,21 @@ from gancli.hookspecs import Add, hookimpl
 @hookimpl
 def gancli_register(add: Add) -> None:
     add("architecture", "dcgan", "gancli.architectures.dcgan:DCGAN", "Deep convolutional networks (1511.06434).")
+    add("architecture", "resnet", "gancli.architectures.resnet:ResNet", "Residual networks (1704.00028, 1802.05957).")
     add("architecture", "gan", "gancli.architectures.mlp:MLP", "Fully connected networks, as in 2014 (1406.2661).")
     add("architecture", "cgan", "gancli.architectures.cgan:CGAN", "Fully connected, given the class (1411.1784).")
 
     add("loss", "gan", "gancli.losses.gan:GANLoss", "Cross-entropy, non-saturating or minimax (1406.2661).")
     add("loss", "wgan", "gancli.losses.wgan:WGANLoss", "Earth-mover distance, clipped weights (1701.07875).")
     add("loss", "wgan-gp", "gancli.losses.wgan:WGANGPLoss", "Earth-mover distance, gradient penalty (1704.00028).")
+
+    add("loss", "lsgan", "gancli.losses.lsgan:LSGANLoss", "Least squares (1611.04076).")
+    add("loss", "hinge", "gancli.losses.hinge:HingeLoss", "Hinge, with spectral normalisation (1802.05957).")
+    add("loss", "r3gan", "gancli.losses.r3gan:R3GANLoss", "Relativistic pairs with R1 and R2 (2501.05441).")
+
+    add("augmentation", "color", "gancli.augmentations:color", "Brightness, saturation and contrast (2006.10738).")
+    add("augmentation", "translation", "gancli.augmentations:translation", "Moved by up to an eighth (2006.10738).")
+    add("augmentation", "cutout", "gancli.augmentations:cutout", "A box of half the sides hidden (2006.10738).")
 
     add("dataset", "digits", "gancli.data.digits:Digits", "Handwriting-like digits, drawn on the spot.")
     add("dataset", "folder", "gancli.data.folder:Folder", "A folder of images; sub-folders are classes.")
@@ -21,6 +30,19 @@ def gancli_register(add: Add) -> None:
     add("dataset", "idx", "gancli.data.idx:IDX", "A folder of MNIST's IDX files, gzipped or not.")
     add("dataset", "npy", "gancli.data.arrays:Arrays", "Images in a .npy or .npz array.")
     add("dataset", "torchvision", "gancli.data.torchvision:TorchvisionDataset", "torchvision:MNIST and the like.")
+
+    add("extractor", "classifier", "gancli.extractors.classifier:Trained", "Trained on the run's own labelled images.")
+    add("extractor", "random", "gancli.extractors.random:Random", "Fixed random convolutions: any images, no training.")
+    add("extractor", "inception", "gancli.extractors.inception:Inception", "The papers' network (needs its weights).")
+    add("extractor", "file", "gancli.extractors.classifier:File", "file:PATH, a classifier that this tool has written.")
+
+    add("metric", "fid", "gancli.metrics.distances:FID", "Fréchet distance of the features (1706.08500).")
+    add("metric", "kid", "gancli.metrics.distances:KID", "Kernel distance of the features, unbiased (1801.01401).")
+    add("metric", "prdc", "gancli.metrics.manifolds:PRDC", "Precision, recall, density, coverage (2002.09797).")
+    add("metric", "classes", "gancli.metrics.classes:Classes", "Which classes are made, and how evenly.")
+    add("metric", "asked", "gancli.metrics.classes:Asked", "How often a conditional model makes what is asked for.")
+    add("metric", "memorisation", "gancli.metrics.copies:Memorisation", "Copies of training images (2102.08921).")
+    add("metric", "duplicates", "gancli.metrics.copies:Duplicates", "Generated images that are the same.")
 
     add("logger", "jsonl", "gancli.loggers.jsonl:JSONL", "One JSON object a tick, in the run folder: always on.")
     add("logger", "text", "gancli.loggers.text:Text", "What happened in words, in the run folder: always on.")
@@ -32,3 +54,6 @@ def gancli_register(add: Add) -> None:
     add("preset", "cgan", "gancli.presets:CGAN", "Conditional GAN: you choose the class.")
     add("preset", "wgan", "gancli.presets:WGAN", "Wasserstein GAN with weight clipping.")
     add("preset", "wgan-gp", "gancli.presets:WGAN_GP", "Wasserstein GAN with gradient penalty.")
+    add("preset", "lsgan", "gancli.presets:LSGAN", "DCGAN with least squares.")
+    add("preset", "sngan", "gancli.presets:SNGAN", "Residual networks with spectral normalisation and hinge.")
+    add("preset", "r3gan", "gancli.presets:R3GAN", "Residual networks with relativistic pairs, R1 and R2.")

@@ -5,6 +5,11 @@ from typing import Protocol
 import pluggy
 
 GROUP = "gancli"
+API_VERSION = 1
+"""Raised when a plugin written for the version before would no longer work.
+
+A plugin may say which it is written for, `gancli_api = 1` beside its hook; one for another version is skipped.
+"""
 hookspec = pluggy.HookspecMarker(GROUP)
 hookimpl = pluggy.HookimplMarker(GROUP)
 

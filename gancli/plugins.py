@@ -2,24 +2,21 @@
 
 import os
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cache
 from importlib import import_module
 from importlib.metadata import Distribution, EntryPoint, distributions, version
-from types import ModuleType
 from typing import Any
 
-import pluggy
-
 from gancli import builtins, hookspecs
+from gancli.admission import FAULTS, Plugin, Refused, admit, fault_of, register
 from gancli.errors import GanError, UsageError
 from gancli.text import clean
 
-KINDS = ("architecture", "loss", "dataset", "metric", "logger", "preset")
+KINDS = ("architecture", "loss", "dataset", "augmentation", "extractor", "metric", "logger", "preset", "command")
 BUILT_IN = "gancli"
-FAULTS = (Exception, SystemExit)  # a plugin that exits while it is imported must not end the tool
 
 
 @dataclass(frozen=True)
@@ -41,20 +38,11 @@ class Entry:
         except GanError:
             raise
         except FAULTS as error:
-            fault = clean(f"{type(error).__name__}: {error}")
             raise GanError(
-                f"{self.kind} '{self.name}' of package {self.package} cannot be loaded from {self.target} ({fault}).",
+                f"{self.kind} '{self.name}' of package {self.package} cannot be loaded from {self.target} "
+                f"({fault_of(error)}).",
                 f"Update or uninstall {self.package}.",
             ) from error
-
-
-@dataclass(frozen=True)
-class Plugin:
-    """An installed package that registered, or tried to; `fault` says what went wrong."""
-
-    package: str
-    version: str
-    fault: str | None = None
 
 
 @dataclass
@@ -65,9 +53,7 @@ class Registry:
     _plugins: list[Plugin] | None = None
 
     def __post_init__(self) -> None:
-        self._manager = pluggy.PluginManager(hookspecs.GROUP)
-        self._manager.add_hookspecs(hookspecs)
-        self._register(builtins, BUILT_IN, version(BUILT_IN))
+        register(builtins, self._adder(BUILT_IN, version(BUILT_IN)))
 
     @property
     def plugins(self) -> list[Plugin]:
@@ -75,8 +61,19 @@ class Registry:
         if self._plugins is None:
             self._plugins = []
             for distribution, point in _entry_points():
-                self._plugins.append(self._admit(distribution, point))
+                self.admit(distribution.name, distribution.version, point)
         return self._plugins
+
+    def admit(self, package: str, release: str, point: EntryPoint) -> Plugin:
+        """Register one package, whatever it does; what it added before a fault is forgotten, and a warning given."""
+        others, before = self.plugins, len(self.entries)
+        plugin = admit(package, release, point, self._adder(package, release))
+        if plugin.fault:
+            del self.entries[before:]
+            told = f"Plugin {package} {release} is skipped ({plugin.fault})."
+            warnings.warn(f"{told} GAN_DISABLE_PLUGINS={package} leaves it out.", PluginWarning, stacklevel=2)
+        others.append(plugin)
+        return plugin
 
     def listing(self, kind: str) -> list[Entry]:
         """All things of one kind, built-ins first."""
@@ -121,41 +118,32 @@ class Registry:
         hint = f"Did you mean {' or '.join(near)}?" if near else f"There are: {', '.join(names)}."
         return UsageError(f"There is no {kind} '{shown}'.", hint)
 
-    def _admit(self, distribution: Distribution, point: EntryPoint) -> Plugin:
-        """Register one package, whatever it does; a fault is kept and warned of."""
-        package, release = distribution.name, distribution.version
-        before = len(self.entries)
-        try:
-            module = point.load()
-            self._register(module, package, release)
-        except FAULTS as error:
-            del self.entries[before:]
-            fault = clean(f"{type(error).__name__}: {error}")
-            warnings.warn(f"Plugin {package} {release} is skipped ({fault}).", PluginWarning, stacklevel=2)
-            return Plugin(package, release, fault)
-        return Plugin(package, release)
-
-    def _register(self, module: ModuleType, package: str, release: str) -> None:
-        """Call one plugin's hook by itself, so that its faults are its own."""
+    def _adder(self, package: str, release: str) -> hookspecs.Add:
+        """The `add` that a package's hook is called with."""
 
         def add(kind: str, name: str, target: str, summary: str = "") -> None:
             if kind not in KINDS:
-                raise ValueError(f"it adds '{name}' as '{kind}', which is none of {', '.join(KINDS)}")
+                raise Refused(f"it adds '{name}' as '{kind}', which is none of {', '.join(KINDS)}")
             if ":" not in target:
-                raise ValueError(f"the target of '{name}' is '{target}', not 'module:Object'")
+                raise Refused(f"the target of '{name}' is '{target}', not 'module:Object'")
             self.entries.append(Entry(kind, name, target, clean(summary), package, release))
 
-        others = self._manager.get_plugins()
-        self._manager.register(module)
-        try:
-            self._manager.check_pending()
-            caller = self._manager.subset_hook_caller("gancli_register", others)
-            if not caller.get_hookimpls():
-                raise ValueError("it has no hook named gancli_register, marked with @gancli.hookimpl")
-            caller(add=add)
-        except FAULTS:
-            self._manager.unregister(module)
-            raise
+        return add
+
+
+def require(packages: Mapping[str, str], *kinds: str) -> None:
+    """Raise GanError, naming what to install, unless all is there that a checkpoint says it needs of these kinds.
+
+    `packages` are as its header has them: `{"architecture mygan": "gancli-mygan 0.1.0"}`.
+    """
+    for thing, package in packages.items():
+        kind, _, name = str(thing).partition(" ")
+        if kind in kinds and not any(entry.name == name for entry in registry().listing(kind)):
+            source, _, release = clean(package).rpartition(" ")
+            raise GanError(
+                f"It needs {kind} '{clean(name)}' of package {source}, which is not installed or not working.",
+                f"It was made with version {release}: pip install {source}=={release}",
+            )
 
 
 class PluginWarning(UserWarning):

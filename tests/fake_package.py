@@ -46,6 +46,8 @@ def installed(folder: Path, name: str, source: str, points: Mapping[str, str] | 
 
 def _forget(name: str) -> None:
     """What the process found out before it knew of the package, or while it did."""
-    sys.modules.pop(name.replace("-", "_"), None)
+    module = name.replace("-", "_")
+    for loaded in [each for each in sys.modules if each == module or each.startswith(f"{module}.")]:
+        del sys.modules[loaded]
     importlib.invalidate_caches()
     registry.cache_clear()

@@ -23,7 +23,7 @@ STRIPES = """
 from typing import ClassVar
 
 import torch
-from gancli import Architecture, Field, Loss, hookimpl
+from gancli import AdversarialLoss, Architecture, Field, hookimpl
 from torch import nn
 
 
@@ -64,7 +64,7 @@ class Unconditional(nn.Module):
         return self.layers(x)
 
 
-class Mean(Loss):
+class Mean(AdversarialLoss):
     suggests: ClassVar = {"optim.lr": 0.003, "arch.units": 5, "arch.of_another": 1}
     weight: float = Field(0.5, ge=0, description="Weight of the scores' squares.")
 
@@ -138,7 +138,7 @@ def test_a_package_samples_like_a_builtin(busy: Path) -> None:
 
 def test_a_checkpoint_tells_the_package_it_needs(busy: Path) -> None:
     assert "gancli-stripes 1.0" in gan(busy, "info", "a", "--json").stdout
-    with pytest.raises(GanError, match=r"gancli-stripes 1\.0"):
+    with pytest.raises(GanError, match=r"pip install gancli-stripes==1\.0"):
         Generator.load(Run(busy.parent / "runs" / "a").latest(), "cpu")
 
 

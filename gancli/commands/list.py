@@ -15,7 +15,7 @@ PLURALS = {kind: f"{kind}s" for kind in KINDS} | {"loss": "losses"}
 @click.argument("kinds", type=click.Choice(list(PLURALS.values())), required=False)
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 def command(kinds: str | None, as_json: bool) -> int:
-    """List what is built in or installed: architectures, losses, datasets, metrics, loggers, presets."""
+    """List what is built in or installed: architectures, losses, datasets, augmentations, ...."""
     chosen = {kind: registry().listing(kind) for kind, name in PLURALS.items() if kinds in {None, name}}
     if as_json:
         click.echo(json.dumps([_document(entry) for entries in chosen.values() for entry in entries], indent=2))

@@ -1,34 +1,76 @@
 """`gan plugins`: the installed plugin packages."""
 
 import json
+from pathlib import Path
+from typing import Any
 
 import click
 
+from gancli.admission import Plugin
 from gancli.errors import Exit
 from gancli.plugins import registry
-from gancli.text import clean
+from gancli.scaffold import kinds, write_package
+from gancli.text import clean, plural
 
 
-@click.command("plugins")
+@click.group("plugins", invoke_without_command=True)
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
-def command(as_json: bool) -> int:
-    """List the installed packages that extend gancli, what each adds, and what is wrong with those skipped."""
-    known = registry()
-    documents = [
-        {
-            "package": clean(plugin.package),
-            "version": clean(plugin.version),
-            "fault": plugin.fault,
-            "adds": [f"{e.kind} {clean(e.name)}" for e in known.entries if e.package == plugin.package],
-        }
-        for plugin in known.plugins
-    ]
+@click.pass_context
+def command(ctx: click.Context, as_json: bool) -> int | None:
+    """List the installed packages that extend gancli: what each adds, what listing it costs, what is wrong with it."""
+    if ctx.invoked_subcommand:
+        return None
+    plugins = registry().plugins
     if as_json:
-        click.echo(json.dumps(documents, indent=2))
+        click.echo(json.dumps([document(plugin) for plugin in plugins], indent=2))
         return Exit.OK
-    for plugin in documents:
-        what = f"skipped: {plugin['fault']}" if plugin["fault"] else ", ".join(plugin["adds"] or ["nothing"])
-        click.echo(f"{plugin['package']} {plugin['version']}: {what}")
-    if not documents:
+    for plugin in plugins:
+        click.echo(line(plugin))
+    if not plugins:
         click.echo("No plugins are installed. `gan list` shows what is built in.")
     return Exit.OK
+
+
+@command.command("check")
+@click.argument("what", metavar="PACKAGE|FOLDER")
+@click.option("--set", "words", metavar="KEY=VALUE", multiple=True, help="A setting of its own: --set arch.width=4.")
+@click.option("--source", metavar="SOURCE", help="Something that its dataset reads.")
+def check(what: str, words: tuple[str, ...], source: str | None) -> int:
+    """Check an installed plugin, or one in a folder, against the contracts; exit code 1 if one does not hold."""
+    from gancli.testing import checks
+    from gancli.testing.report import fault_in
+
+    faults = 0
+    for each in checks(what, dict(word.split("=", 1) for word in words if "=" in word), source):
+        fault = fault_in(each)
+        faults += fault is not None
+        click.echo(f"{'no' if fault else 'ok'}  {clean(each)}" + (f"\n    {clean(fault)}" if fault else ""))
+    click.echo("It keeps all contracts." if not faults else f"{plural(faults, 'contract')} broken.")
+    return Exit.ERROR if faults else Exit.OK
+
+
+@command.command("new")
+@click.argument("name")
+@click.option("--kind", type=click.Choice(kinds()), default="loss", show_default=True, help="What it adds.")
+@click.option("--out", metavar="DIR", default=".", show_default=True, help="Folder of the package's folder.")
+def new(name: str, kind: str, out: str) -> int:
+    """Write a package that adds one thing, with tests that pass: change what is in it, and publish it."""
+    folder = write_package(name, kind, Path(out))
+    click.echo(f"{clean(folder)} is there. Next:\n  cd {clean(folder)}\n  pip install -e .\n  pytest")
+    return Exit.OK
+
+
+def document(plugin: Plugin) -> dict[str, Any]:
+    """A plugin as JSON holds it, with what it adds."""
+    return {**plugin.document(), "adds": _adds(plugin)}
+
+
+def line(plugin: Plugin) -> str:
+    """A plugin in one line: what it adds or why it is skipped, and what it costs every command that lists plugins."""
+    what = f"skipped: {plugin.fault}" if plugin.fault else ", ".join(_adds(plugin)) or "nothing"
+    cost = f"{plugin.seconds * 1000:.0f} ms" + (", imports torch while it registers" if plugin.imports_torch else "")
+    return f"{clean(plugin.package)} {clean(plugin.version)} ({cost}): {what}"
+
+
+def _adds(plugin: Plugin) -> list[str]:
+    return [f"{e.kind} {clean(e.name)}" for e in registry().entries if e.package == plugin.package]

@@ -1,0 +1,157 @@
+"""What every architecture has to keep."""
+
+from collections.abc import Iterator
+from functools import partial
+from itertools import islice, product
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from gancli import images
+from gancli.architectures import Architecture
+from gancli.errors import GanError
+from gancli.generator import Generator
+from gancli.plugins import Entry
+from gancli.run import Run
+from gancli.testing import Broken, Case, Rules
+from gancli.testing.training import Size, accepted, folder, pictures, play, refusal, resumes, trainer
+from gancli.trainer import Trainer
+
+SIZES: tuple[Size, ...] = ((16, 16), (28, 28), (32, 32))
+COUNT = 5
+
+
+def rules(case: Case) -> Rules:
+    """The rules of architectures, one by one."""
+    kinds = conditions(case.entry.load())
+    yield "makes networks that some loss plays with", partial(_makes_something, case)
+    for (height, width), channels, conditional in product(SIZES, (1, 3), kinds):
+        title = f"{height}x{width}, {channels} channels, {_kind(conditional)}"
+        yield title, partial(_builds, case, (height, width), channels, conditional)
+    yield "draws and mixes latents", partial(_draws, case)
+    for loss in case.partners("loss"):
+        yield f"plays with loss {loss.name}", partial(_plays, case, loss)
+    yield "every parameter gets a gradient", partial(_moves_everything, case)
+    yield "differentiates twice", partial(_differentiates_twice, case)
+    yield "samples from a checkpoint", partial(_samples, case)
+    yield "resumes exactly", partial(_resumes, case)
+
+
+def conditions(arch: type[Architecture]) -> tuple[bool, ...]:
+    """Whether an architecture is unconditional, conditional, or either."""
+    return {"optional": (False, True), "required": (True,), "impossible": (False,)}[arch.conditioning]
+
+
+def _kind(conditional: bool) -> str:
+    return "conditional" if conditional else "unconditional"
+
+
+def _pairs(case: Case, conditional: bool | None = None, **more: Any) -> Iterator[tuple[Entry, Trainer]]:
+    """The losses that the architecture plays with, each with a trainer of both."""
+    if conditional is None:
+        conditional = conditions(case.entry.load())[0]
+    for loss in case.partners("loss"):
+        training = accepted(case.entry, loss, _own(case, loss), conditional=conditional, **more)
+        if training is not None:
+            yield loss, training
+
+
+def _own(case: Case, loss: Entry) -> dict[str, Any]:
+    """The settings that were given, those for a loss only where the loss is of the same package."""
+    return {k: v for k, v in case.settings.items() if not k.startswith("loss.") or loss in case.own}
+
+
+def _first(case: Case, **more: Any) -> tuple[Entry, Trainer]:
+    for pair in _pairs(case, **more):
+        return pair
+    loss = case.partners("loss")[0]
+    why = refusal(case.entry, loss, _own(case, loss))
+    raise Broken(f"No loss plays with it; {loss.name}: {why}. Name networks G and D, or add a loss of its own.")
+
+
+def _makes_something(case: Case) -> None:
+    try:
+        _first(case)
+    except GanError as error:
+        raise Broken(str(error)) from error
+
+
+def _builds(case: Case, size: Size, channels: int, conditional: bool) -> None:
+    for _, training in islice(_pairs(case, conditional, data=pictures(size, channels)), 1):
+        made = _generated(training, conditional)
+        if made.shape != (COUNT, channels, *size):
+            raise Broken(f"It generates {tuple(made.shape)}, not {(COUNT, channels, *size)}.")
+        if not made.isfinite().all() or made.abs().max() > 1:
+            raise Broken("It generates values beyond [-1, 1]. End G with tanh.")
+
+
+def _generated(training: Trainer, conditional: bool) -> Tensor:
+    z = training.arch.noise(COUNT, torch.Generator().manual_seed(0))
+    y = torch.arange(COUNT) % 2 if conditional else None
+    with torch.no_grad():
+        return training.arch.generate(training.average.networks, z, y)
+
+
+def _draws(case: Case) -> None:
+    arch = _first(case)[1].arch
+    a, b, again = (arch.noise(COUNT, torch.Generator().manual_seed(seed)) for seed in (0, 1, 0))
+    if not torch.equal(a, again):
+        raise Broken("noise draws other latents with the same generator. Pass the generator to every random function.")
+    if torch.equal(a, b):
+        raise Broken("noise draws the same latents with another generator. Pass the generator to randn or rand.")
+    for t, end in ((0.0, a), (1.0, b)):
+        if not torch.allclose(arch.mix(a, b, t), end, atol=1e-4):
+            raise Broken(f"mix(a, b, {t:g}) is not {'ab'[int(t)]}.")
+    if arch.truncate(a, 0.7).shape != a.shape:
+        raise Broken("truncate changes the shape of latents.")
+
+
+def _plays(case: Case, loss: Entry) -> None:
+    for conditional in conditions(case.entry.load()):
+        training = accepted(case.entry, loss, _own(case, loss), conditional=conditional)
+        if training is not None:
+            play(training)
+
+
+def _moves_everything(case: Case) -> None:
+    _first(case)
+    lacking: set[str] | None = None
+    for _, training in _pairs(case):
+        list(training)
+        parts = [player.parameters for player in training.players.values()]
+        still = {key for each in parts for key, parameter in each.items() if parameter.grad is None}
+        lacking = still if lacking is None else lacking & still
+    if lacking:
+        raise Broken(f"{min(lacking)} never gets a gradient. Use it in forward, or make it a buffer.")
+
+
+def _differentiates_twice(case: Case) -> None:
+    loss, training = _first(case)
+    x, y = training.game.batch()
+    for name in training.loss.players.get("D", ()):
+        torch.autograd.backward(training.game.gradient(x, y, name).square().sum())
+        for key, parameter in training.networks[name].named_parameters():
+            if parameter.grad is not None and not parameter.grad.isfinite().all():
+                raise Broken(f"The second derivative of {name}.{key} is not finite (with loss {loss.name}).")
+
+
+def _samples(case: Case) -> None:
+    conditional = conditions(case.entry.load())[0]
+    with folder() as place:
+        _, training = _first(case, folder=place / "a")
+        list(training)
+        generator = Generator.load(Run(place / "a").latest(), "cpu")
+    z = generator.latents(0, range(COUNT))
+    y = generator.classes([], COUNT)
+    with torch.no_grad():
+        expected = images.to_uint8(training.arch.generate(training.average.networks, z, y if conditional else None))
+    # Batches of another size may round differently, by a level at most.
+    if abs(generator(z, y).astype(int) - expected).max() > 1:
+        raise Broken("A loaded checkpoint generates other images. Keep all that G needs in parameters and buffers.")
+
+
+def _resumes(case: Case) -> None:
+    loss, found = _first(case)
+    pair = partial(trainer, case.entry, loss, _own(case, loss))
+    resumes(partial(pair, conditional=found.conditional, data=found.data))

@@ -1,0 +1,70 @@
+"""What every dataset has to keep; most of it needs a source that it reads."""
+
+import pickle
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from gancli.data.base import Dataset
+from gancli.testing import Broken, Case, Rules
+from gancli.testing.training import folder
+
+
+def rules(case: Case) -> Rules:
+    """The rules of datasets, one by one."""
+    yield "claims nothing that it does not know", partial(_is_modest, case)
+    if case.source is not None:
+        yield "lists its source", partial(_lists, case)
+        yield "is the same in another process", partial(_is_pickled, case)
+        yield "prepares images", partial(_prepares, case)
+        yield "streams the same images", partial(_streams, case)
+
+
+def _options(case: Case, **more: Any) -> Dataset:
+    dataset: Dataset = case.entry.load()(name=case.entry.name, source=case.source, size="16", workers=0, **more)
+    return dataset
+
+
+def _is_modest(case: Case) -> None:
+    cls = case.entry.load()
+    with folder() as place:
+        (place / "note.txt").write_text("no image\n", encoding="utf-8")
+        for path in (place / "note.txt", place / "absent"):
+            if cls.recognises(path):
+                raise Broken(f"recognises says yes to {path.name}. Look at the suffix, or into the file.")
+
+
+def _lists(case: Case) -> None:
+    records = _options(case).open()
+    if not len(records):
+        raise Broken(f"{case.source} lists no picture. Raise GanError where there is none.")
+    if records.labels is not None and (len(records.labels) != len(records) or records.labels.dtype != np.int64):
+        raise Broken(f"labels are {records.labels.dtype} {records.labels.shape}, not int64 ({len(records)},).")
+    if records.labels is not None and records.labels.max() >= len(records.classes):
+        raise Broken(f"A label is {records.labels.max()}, and there are {len(records.classes)} classes.")
+    if records.fingerprint != _options(case).open().fingerprint:
+        raise Broken("The fingerprint differs from one look to the next. Make it of names, sizes and times of files.")
+
+
+def _is_pickled(case: Case) -> None:
+    records = _options(case).open()
+    try:
+        again = pickle.loads(pickle.dumps(records))  # what this process wrote just now
+    except (TypeError, AttributeError, pickle.PicklingError) as error:
+        raise Broken(f"The listing cannot go to another process ({error}). Open files when they are needed.") from error
+    if np.asarray(again.picture(0)).tobytes() != np.asarray(records.picture(0)).tobytes():
+        raise Broken("The listing gives another picture after it went to another process.")
+
+
+def _prepares(case: Case) -> None:
+    data = _options(case).load()
+    if not len(data) or data.spec.shape[1:] != (16, 16):
+        raise Broken(f"It prepares {len(data)} images of {data.spec.shape}, where 16x16 was asked for.")
+
+
+def _streams(case: Case) -> None:
+    kept, streamed = _options(case).load(), _options(case, cache_limit=0).load()
+    numbers = np.arange(min(len(kept), len(streamed)))
+    if len(kept) != len(streamed) or not np.array_equal(kept.pixels[numbers], streamed.pixels[numbers]):
+        raise Broken("Streamed images differ from those of the cache. picture(n) has to give the same every time.")

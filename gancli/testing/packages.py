@@ -1,0 +1,78 @@
+"""Packages as the checks find them: installed, or as a folder of source."""
+
+import sys
+from functools import partial
+from importlib.metadata import EntryPoint
+from pathlib import Path
+from typing import Any
+
+import tomli
+
+from gancli.admission import Plugin, admit_alone
+from gancli.errors import GanError
+from gancli.hookspecs import GROUP
+from gancli.plugins import KINDS, registry
+from gancli.testing import Broken, Rules
+from gancli.text import clean
+
+
+def plugins_of(what: str | Path) -> list[Plugin]:
+    """The plugins of an installed package, or of a folder, which is registered first; raises GanError."""
+    project = _project(Path(what))
+    name = str(project["name"]) if project else str(what)
+    if not (found := _registered(name)) and project:
+        _admit(Path(what), project)
+        found = _registered(name)
+    if not found:
+        raise GanError(
+            f"There is no installed plugin '{clean(name)}', and no folder of one.",
+            "Give the name of a package that `gan plugins` lists, or a folder with a pyproject.toml.",
+        )
+    return found
+
+
+def rules(plugin: Plugin) -> Rules:
+    """What a package has to keep as a whole."""
+    yield "registers", partial(_registers, plugin)
+    yield "is listed without torch", partial(_is_light, plugin)
+
+
+def _registered(name: str) -> list[Plugin]:
+    return [plugin for plugin in registry().plugins if plugin.package == name]
+
+
+def _project(folder: Path) -> dict[str, Any] | None:
+    """The project that a folder holds, if it is one of ours."""
+    path = folder / "pyproject.toml"
+    if not path.is_file():
+        return None
+    try:
+        project = tomli.loads(path.read_text(encoding="utf-8"))["project"]
+        return {"name": project["name"], "points": project["entry-points"][GROUP], "version": project.get("version")}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise GanError(
+            f"{clean(path)} describes no plugin ({clean(error)}).",
+            f"It needs a name, and a table [project.entry-points.{GROUP}].",
+        ) from error
+
+
+def _admit(folder: Path, project: dict[str, Any]) -> None:
+    source = folder / "src" if (folder / "src").is_dir() else folder
+    sys.path.insert(0, str(source.resolve()))
+    for name, target in project["points"].items():
+        registry().admit(project["name"], project["version"] or "0", EntryPoint(name, target, GROUP))
+
+
+def _registers(plugin: Plugin) -> None:
+    if plugin.fault:
+        raise Broken(f"{plugin.package} cannot be registered: {plugin.fault}. Mend {plugin.target}.")
+    if not any(entry.package == plugin.package for kind in KINDS for entry in registry().listing(kind)):
+        raise Broken(f"{plugin.package} registers nothing. Call add(kind, name, target, summary) in gancli_register.")
+
+
+def _is_light(plugin: Plugin) -> None:
+    alone = admit_alone(plugin)
+    if alone.fault:
+        raise Broken(f"{plugin.package} cannot be registered in a fresh process: {alone.fault}.")
+    if alone.imports_torch:
+        raise Broken(f"{plugin.target} imports torch while it registers. Move that import into the modules it names.")
