@@ -18,9 +18,14 @@ HUGE_LOSS = 5.0  # of cross-entropy, whose equilibrium is 1.39
 STEEP = 3.0  # slope of a critic that is held near one
 ALIKE = 0.1  # diversity, as a share of the data's, of images that are all the same
 FALLEN = 0.25  # diversity that is low after it was more than twice as high
-COPIES = 0.5  # distance to the nearest training image, as a share of that between training images
-FEW = 1024  # images that a generator can learn by heart in a short run
-PLATEAU = 3000  # steps of each of the two stretches that are compared
+COPIES = 0.85  # novelty of images that are near one training image each: others, however blurred, have 1
+FEW = 1024  # images that can be learnt by heart in a short run
+MORE = "more images, --augment color,translation,cutout, or a shorter run"
+PLATEAU = 5000  # steps, at least, of each of the two stretches that are compared: the last thirds of the run
+RISEN = 0.5  # by which share KID lies above its best when it rises
+NOISE = 0.02  # of the first KID: what is nearer to the best than that may be chance
+FRESH = 3  # evaluations in a row that say the same
+MISSING = 0.6  # share of the classes that is made when others are lost
 STEADY = 0.02  # change, as a share, that counts as none
 
 
@@ -57,12 +62,25 @@ class Facts:
     d_rate: float = 2e-4
     images: int | None = None
 
+    @property
+    def few(self) -> bool:
+        """Whether a generator can learn all images by heart in a short run."""
+        return self.images is not None and self.images <= FEW
+
 
 Point = tuple[int, Mapping[str, float]]
 Points = Sequence[Point]
 DIVERGED = "diverged"
 ALARMS = frozenset(
-    {"discriminator saturated", "generator winning", "mode collapse", "memorising", "diverging", DIVERGED}
+    {
+        "diverging",
+        DIVERGED,
+        "memorising",
+        "discriminator saturated",
+        "generator winning",
+        "mode collapse",
+        "getting worse",
+    }
 )
 
 
@@ -78,7 +96,9 @@ class Judge:
         self._points.append((step, dict(statistics)))
         if len(self._points) > self._limit:
             half = len(self._points) // 2
-            self._points = self._points[:half:2] + self._points[half:]
+            # Evaluations are few, and one says little by itself: none is dropped.
+            older = [point for at, point in enumerate(self._points[:half]) if at % 2 == 0 or "kid" in point[1]]
+            self._points = older + self._points[half:]
         return judge(self._points, self.facts)
 
 
@@ -86,7 +106,16 @@ def judge(points: Points, facts: Facts) -> Verdict:
     """The verdict on (step, statistics) pairs, oldest first: the first alarm there is evidence for, or how it goes."""
     if not points or not _window(points, SPAN):
         return Verdict("too early", "Nothing is judged before there are 200 steps and 10 measurements.")
-    for suspicion in (_diverging, _memorising, _saturated, _generator_wins, _collapse, _plateau):
+    for suspicion in (
+        _diverging,
+        _memorising,
+        _saturated,
+        _generator_wins,
+        _collapse,
+        _lost_classes,
+        _rising,
+        _plateau,
+    ):
         if verdict := suspicion(points, facts):
             return verdict
     return Verdict("healthy", _healthy(points, facts))
@@ -128,7 +157,7 @@ def _diverging(points: Points, facts: Facts) -> Verdict | None:
 
 
 def _saturated(points: Points, facts: Facts) -> Verdict | None:
-    """D tells every image, and what it tells G is always the same."""
+    """D tells every image, and what it tells G is always the same; where images are few, D has learnt them by heart."""
     now = _window(points, LONG)
     real, fake = _mean(now, "real"), _mean(now, "fake_after")
     if not facts.probabilities or not now or not (real > CERTAIN and fake < 1 - CERTAIN):
@@ -136,11 +165,11 @@ def _saturated(points: Points, facts: Facts) -> Verdict | None:
     if not _always(now, lambda s: s.get("real", 0) > 0.9 and s.get("fake_after", 1) < 0.1):
         return None
     why = f"D(x) is {real:.3f} and D(G(z)) {fake:.4f} for {now[-1][0] - now[0][0]:,} steps"
+    if facts.few:
+        return Verdict("memorising", f"D knows the {facts.images} images by heart: {why}.", MORE)
     gradient = _mean(now, "grad_G")
     why += "." if math.isnan(gradient) else f"; the generator's gradient is {gradient:.2g}."
-    few = facts.images is not None and facts.images <= FEW
-    advice = f"--loss wgan-gp, or --optim.d-lr {facts.d_rate / 4:.2g}" + (", or more images" if few else "")
-    return Verdict("discriminator saturated", why, advice)
+    return Verdict("discriminator saturated", why, f"--loss wgan-gp, or --optim.d-lr {facts.d_rate / 4:.2g}")
 
 
 def _generator_wins(points: Points, facts: Facts) -> Verdict | None:
@@ -175,31 +204,57 @@ def _collapse(points: Points, facts: Facts) -> Verdict | None:
     return Verdict("mode collapse", why, f"{other}, or --optim.lr {facts.rate / 4:.2g}")
 
 
+def _lost_classes(points: Points, facts: Facts) -> Verdict | None:
+    """A classifier of the data sees few of its classes in what is generated."""
+    last = _measured(points, "classes")[-FRESH:]
+    if len(last) < FRESH or not max(share for _, share in last) <= MISSING:
+        return None
+    why = f"Only {last[-1][1]:.0%} of the classes are made, at {FRESH} evaluations in a row."
+    other = "--loss wgan-gp" if facts.loss != "wgan-gp" else "--loss.n-critic 5"
+    return Verdict("mode collapse", why, f"{other}, or --conditional")
+
+
+def _rising(points: Points, facts: Facts) -> Verdict | None:
+    """The distance to real images grows again."""
+    found = _measured(points, "kid")
+    if len(found) <= FRESH:
+        return None
+    step, best = min(found, key=lambda each: each[1])
+    limit = best + max(RISEN * abs(best), NOISE * found[0][1])
+    since = [kid for at, kid in found if at > step]
+    if len(since) < FRESH or not min(since[-FRESH:]) > limit:
+        return None
+    why = f"KID is {since[-1]:.3g}, and was {best:.3g}: rising since step {step:,}."
+    return Verdict("getting worse", why, f"checkpoints/best.safetensors, or --optim.lr {facts.rate / 4:.2g}")
+
+
+def _measured(points: Points, name: str) -> list[tuple[int, float]]:
+    """The steps and values of a statistic that is measured only now and then."""
+    return [(step, statistics[name]) for step, statistics in points if name in statistics]
+
+
 def _memorising(points: Points, facts: Facts) -> Verdict | None:
     """Generated images are copies of the few there are."""
-    now = _window(points, SPAN)
-    novelty, diversity = _mean(now, "novelty"), _mean(now, "diversity")
-    if facts.images is None or facts.images > FEW or not novelty < COPIES or not diversity > ALIKE:
+    novelty, diversity = (_mean(_window(points, SPAN), name) for name in ("novelty", "diversity"))
+    if not facts.few or not novelty < COPIES or not diversity > ALIKE:
         return None
-    why = f"A generated image is {novelty:.2f} times as far from a training image as those {facts.images} are apart."
-    return Verdict("memorising", why, "more images, --data.flip, or a shorter run")
+    why = f"Generated images are copies of the {facts.images} there are: novelty {novelty:.2f}, where new ones have 1."
+    return Verdict("memorising", why, MORE)
 
 
 def _plateau(points: Points, facts: Facts) -> Verdict | None:
     """Nothing that is measured has moved from one long stretch to the next."""
     last = points[-1][0]
-    new = [point for point in points if point[0] > last - PLATEAU]
-    old = [point for point in points if last - 2 * PLATEAU < point[0] <= last - PLATEAU]
-    if points[0][0] > last - 2 * PLATEAU or min(len(old), len(new)) < 2 * TICKS:
+    stretch = max(PLATEAU, last // 3)
+    new = [point for point in points if point[0] > last - stretch]
+    old = [point for point in points if last - 2 * stretch < point[0] <= last - stretch]
+    if last < 3 * PLATEAU or min(len(old), len(new)) < 2 * TICKS:
         return None
-    names = [
-        n for n in ("wasserstein", "real", "fake", "loss_D", "loss_G", "diversity") if not math.isnan(_mean(new, n))
-    ]
-    moved = {name: _change(_mean(old, name), _mean(new, name)) for name in names}
-    if not moved or not max(moved.values()) < STEADY:
+    names = [name for name in new[-1][1] if name in old[0][1]]
+    moved = [_change(_mean(old, name), _mean(new, name)) for name in names]
+    if not moved or not max(moved) < STEADY:
         return None
-    most = max(moved.values())
-    why = f"Over {PLATEAU:,} steps no loss, no score and not the diversity has changed by more than {most:.1%}."
+    why = f"From one {stretch:,} steps to the next nothing that is measured has changed by more than {max(moved):.1%}."
     return Verdict("plateaued", why, f"--resume with --optim.lr {facts.rate / 4:.2g}, or stop here")
 
 

@@ -24,6 +24,21 @@ class Broken(GANLoss):
         return {"odd": math.inf}
 
 
+# Small enough for seconds, and with first weights like those of the full size.
+SMALL = {
+    "dcgan": {"arch__width": 4},
+    "gan": {"arch__units": 64, "arch__d_units": 64, "arch__latent": 64},
+    "cgan": {"arch__z_units": 64, "arch__y_units": 64, "arch__units": 128, "arch__d_units": 64, "arch__latent": 64},
+}
+GAMES = [(arch, loss) for arch in SMALL for loss in ("gan", "wgan", "wgan-gp")]
+
+
+def game(arch: str, loss: str, **options: object) -> Trainer:
+    """A trainer of that pair, measured every ten steps."""
+    fixed = {"arch__name": arch, "loss__name": loss, **SMALL[arch], "batch_size": 32, "log_every": "10"}
+    return trainer(**{**fixed, "sample_every": "0", **options})
+
+
 def until(training: Trainer, name: str, steps: int) -> Tick:
     """The tick of the first verdict of that name; fails if there is none within so many steps."""
     seen = []
@@ -103,33 +118,32 @@ def test_what_is_not_finite_is_the_last_verdict() -> None:
     assert all(math.isfinite(value) for tick in seen for value in tick.statistics.values())
 
 
-def test_a_derived_statistic_that_is_not_finite_ends_the_run_too() -> None:
-    training = trainer(steps=50, log_every="5")
+def test_a_derived_statistic_that_is_not_finite_is_no_evidence() -> None:
+    training = trainer(steps=10, log_every="5")
     training.loss = Broken(name="gan")
-    with pytest.raises(DivergedError, match="odd is"):
-        list(training)
+    ticks = list(training)
+    assert ticks[-1].step == 10
+    assert all("odd" not in tick.statistics and "loss_D" in tick.statistics for tick in ticks)
 
 
 @pytest.mark.slow
-def test_sixteen_images_are_learnt_by_heart() -> None:
-    training = trainer(
-        arch__name="gan", arch__units=64, arch__d_units=64, data__size="16", data__count=16, batch_size=16,
-        optim__lr=1e-3, steps=4000, log_every="20", sample_every="0",
-    )  # fmt: skip
-    verdict = until(training, "memorising", 4000).verdict
-    assert verdict
-    assert "those 16 are apart" in verdict.why
-
-
 @pytest.mark.parametrize(
-    "options",
-    [{}, {"arch__name": "gan"}, pytest.param({"loss__name": "wgan-gp"}, marks=pytest.mark.slow)],
-    ids=["dcgan", "gan", "wgan-gp"],
+    ("arch", "options"),
+    [("dcgan", {"arch__width": 16}), ("gan", {"arch__latent": 100, "arch__d_units": 128}), ("cgan", {})],
 )
-def test_a_healthy_run_raises_no_alarm(options: dict[str, object]) -> None:
-    training = trainer(steps=400, log_every="10", sample_every="0", data__count=1100, **options)
-    names = {tick.verdict.name for tick in training if tick.verdict}
-    assert names == {"too early", "healthy"}
+def test_sixteen_images_are_learnt_by_heart(arch: str, options: dict[str, object]) -> None:
+    training = game(arch, "gan", **options, data__count=16, batch_size=64, steps=2000)
+    verdict = until(training, "memorising", 2000).verdict
+    assert verdict
+    assert "the 16 " in verdict.why
+    assert "more images" in verdict.advice
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("arch", "loss"), GAMES)
+def test_a_healthy_run_raises_no_alarm(arch: str, loss: str) -> None:
+    training = game(arch, loss, data__count=1100, steps=600)
+    assert {tick.verdict.name for tick in training if tick.verdict} == {"too early", "healthy"}
 
 
 @pytest.mark.parametrize(
@@ -141,6 +155,8 @@ def test_a_healthy_run_raises_no_alarm(options: dict[str, object]) -> None:
         (CRITIC, {"real": -1.0, "fake": 2.0}, "generator winning"),
         (Facts(), {"diversity": 0.01}, "mode collapse"),
         (Facts(images=16), {"novelty": 0.1}, "memorising"),
+        (Facts(images=16), {"novelty": 0.95}, "healthy"),
+        (Facts(images=16), {"real": 0.99, "fake": 0.01, "fake_after": 0.01, "loss_D": 0.02}, "memorising"),
         (Facts(images=60_000), {"novelty": 0.1}, "healthy"),
         (Facts(), {"loss_D": 9.0}, "diverging"),
         (CRITIC, {"slope": 8.0}, "diverging"),
@@ -170,10 +186,18 @@ def test_diversity_that_falls_is_a_collapse_and_one_that_was_never_high_is_a_beg
 
 
 def test_a_plateau_is_no_alarm() -> None:
-    verdict = judge(series(8000), Facts())
+    verdict = judge(series(15_000), Facts())
     assert (verdict.name, verdict.alarm) == ("plateaued", False)
-    falling = [(step, {**HEALTHY, "loss_G": 1 + 1000 / step}) for step in range(20, 8001, 20)]
-    assert judge(falling, Facts()).name == "healthy"
+    assert judge(series(14_980), Facts()).name == "healthy"
+
+
+@pytest.mark.parametrize("name", ["loss_G", "diversity", "fid"])
+def test_a_plateau_is_one_of_the_last_two_thirds_in_all_that_is_measured(name: str) -> None:
+    moving = [(step, {**HEALTHY, name: 1 + 10_000 / step}) for step in range(50, 60_001, 50)]
+    assert {judge(moving[:count], Facts()).name for count in (400, 800, 1200)} == {"healthy"}
+    still = [(step, {**HEALTHY, name: 1 + 10_000 / min(step, 20_000)}) for step in range(50, 60_001, 50)]
+    assert judge(still, Facts()).name == "plateaued"
+    assert judge(still[:800], Facts()).name == "healthy"
 
 
 def test_a_long_run_is_judged_from_a_share_of_it() -> None:

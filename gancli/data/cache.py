@@ -20,6 +20,8 @@ from gancli.files import sync
 from gancli.text import clean
 
 FORMAT = 1
+OTHERS = {"extractors": "weights of extractors", "references": "features of real images"}
+"""Folders of the cache that hold no pictures, and what they hold."""
 ABOUT, PIXELS, BUILDING, LOCK = "about.json", "pixels", ".tmp", ".lock"
 
 

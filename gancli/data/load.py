@@ -14,7 +14,7 @@ from gancli.data.prepare import channels_of, look_of
 from gancli.data.records import Records, digest_of, nothing_in
 from gancli.data.select import Selection, native_size, preparation, select, shape_for, skipped_note
 from gancli.data.streamed import Streamed
-from gancli.data.workers import workers_for
+from gancli.data.workers import not_restarted, workers_for
 from gancli.display.progress import Progress
 from gancli.errors import GanError
 from gancli.text import clean
@@ -25,6 +25,7 @@ HASHED = 10**9  # bytes of an array that is known by what it holds; a larger one
 
 def prepared(options: Dataset, progress: Progress | None = None) -> Images:
     """The images that a dataset's options ask for; raises GanError naming the source when there are none."""
+    not_restarted()
     records = options.open()
     return assembled(Build(options, records, select(records, options), progress or Progress()))
 
@@ -39,7 +40,7 @@ def assembled(build: Build) -> Images:
     whole = _as_it_is(records, options, selection)
     if whole is None:
         return _found_or_built(build)
-    digest = pixels_digest(whole) if whole.nbytes < HASHED else records.fingerprint
+    digest = pixels_digest(whole) if whole.nbytes < HASHED else _key(records, options)
     return _images(records, options, selection, whole, list(records.skipped), digest)
 
 
@@ -105,7 +106,7 @@ def _built(key: str, build: Build) -> tuple[cache.About, str | None]:
             "Give more --cache-limit or a smaller --size, or unpack it.",
         )
     if not keep and records.trusted:
-        return cache.About(options.source, (count, *shape), (), records.fingerprint, False), None
+        return cache.About(options.source, (count, *shape), (), key, False), None
     with cache.Writer(key, keep=keep) as writer:
         digest = build.decode(preparation(records, options, shape), writer)
         left_out = tuple(sorted(build.bad.items()))

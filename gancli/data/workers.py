@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from functools import partial
-from multiprocessing import get_context, parent_process
+from multiprocessing import current_process, get_context, parent_process
 from typing import Any, Generic, TypeVar
 
 import numpy as np
@@ -72,7 +72,7 @@ def result_of(future: "Future[list[T | str]]") -> list[T | str]:
     except BrokenProcessPool:
         raise GanError(
             "A process that decodes images was ended from outside, perhaps for want of memory.",
-            "Try fewer: --workers 1.",
+            'Try fewer: --workers 1; and a script must do its work under `if __name__ == "__main__":`.',
         ) from None
 
 
@@ -86,6 +86,19 @@ def attempts(records: Records, task: Task[T], numbers: Sequence[int]) -> list[T 
         except Exception as error:
             results.append(reason(error))
     return results
+
+
+def not_restarted() -> None:
+    """Raise GanError in a process that is still starting, where a script without a guard runs for the second time.
+
+    There it would wait for its parent to prepare the images, while the parent waits for it.
+    """
+    # What multiprocessing itself goes by before it refuses to start processes there; it has no public name.
+    if getattr(current_process(), "_inheriting", False):
+        raise GanError(
+            "This script runs again in each process that it starts.",
+            'Put its work under `if __name__ == "__main__":`.',
+        )
 
 
 def workers_for(asked: int | None, count: int) -> int:
@@ -105,10 +118,13 @@ _duty: Callable[[Sequence[int]], list[Any]]
 
 
 def _begin(records: Records, task: Any) -> None:
-    """What each process does once: take its duty, leave Ctrl-C to its parent, and end with it."""
+    """What each process does once: take its duty, leave Ctrl-C and the like to its parent, and end with it."""
     global _duty
     _duty = partial(attempts, records, task)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Not SIGTERM: with that a pool ends the others when one is lost.
+    for name in ("SIGINT", "SIGHUP", "SIGUSR1"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
     if not sys.warnoptions:
         warnings.simplefilter("ignore")
     threading.Thread(target=_end_with_parent, daemon=True).start()

@@ -32,9 +32,10 @@ TIMES = " \N{MULTIPLICATION SIGN} "
 
 @dataclass
 class Record:
-    """What has been seen of a training: the last tick, every statistic's history, the newest picture, messages."""
+    """What has been seen of a training: the last tick, every statistic's last value and history, pictures, messages."""
 
     tick: "Tick | None" = None
+    statistics: dict[str, float] = field(default_factory=dict)
     histories: dict[str, History] = field(default_factory=dict)
     picture: "np.ndarray | None" = None
     pictured: int = 0
@@ -45,6 +46,7 @@ class Record:
     def add(self, tick: "Tick") -> None:
         """Take note of a tick."""
         self.tick = tick
+        self.statistics |= tick.statistics  # what is measured rarely stands there until it is measured anew
         for name, value in tick.statistics.items():
             self.histories.setdefault(name, History()).add(value)
         for event in tick.events:
@@ -87,7 +89,7 @@ class Dashboard:
         if tick is not None:
             done = [] if tick.progress is None else [f"{tick.progress:.0%}", f"ETA {self._remaining(tick)}"]
             lines = _packed([*done, f"step {tick.step:,}", f"{tick.rate:,.0f} images/s"], self.width)[:1]
-            lines += _packed(phrases(tick.statistics, self.about.probabilities, aligned=False), self.width)
+            lines += _packed(phrases(self.record.statistics, self.about.probabilities, aligned=False), self.width)
         return [self._cut(line) for line in lines[:height]]
 
     def _page(self, height: int) -> Iterable[RenderableType]:
@@ -175,12 +177,10 @@ class Dashboard:
 
     def _figures(self, width: int, room: int) -> list[Text]:
         """The table of statistics, then the charts that still have room."""
-        tick = self.record.tick
-        if tick is None:
-            return []
-        found = rows(tick.statistics, self.about.probabilities)
-        lines = self._table(found, tick.statistics, width)[:room]
-        charts = [self._scores(found, tick.statistics), self._losses(found)]
+        statistics = self.record.statistics
+        found = rows(statistics, self.about.probabilities)
+        lines = self._table(found, statistics, width)[:room]
+        charts = [self._scores(found, statistics), self._losses(found)]
         charts = [group for group in charts if group]
         while charts and (share := (room - len(lines)) // len(charts) - 2) < LOWEST:
             charts.pop()

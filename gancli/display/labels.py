@@ -92,5 +92,7 @@ def duration(seconds: float | None) -> str:
 
 
 def happened(event: "Event") -> str:
-    """What an event is on a screen: its kind, and for a checkpoint its file."""
+    """What an event is on a screen: its words, or its kind, and for a checkpoint its file."""
+    if event.text:
+        return clean(event.text)
     return clean(f"checkpoint {event.path.name}" if event.kind == "checkpoint" and event.path else event.kind)

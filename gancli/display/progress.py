@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 import click
 
-from gancli.text import clean
+from gancli.text import clean, plural
 
 Advance = Callable[[int], None]
 
@@ -15,8 +15,8 @@ class Progress:
     """Tells nothing; what a program gets that asks for nothing else."""
 
     @contextmanager
-    def track(self, title: str, total: int) -> Iterator[Advance]:
-        """Follow a piece of work: the context gives a function to call with every number of things done."""
+    def track(self, title: str, total: int, unit: str = "image") -> Iterator[Advance]:
+        """Follow work on so many things: the context gives a function to call with every number of them done."""
         yield lambda done: None
 
     def wait(self, title: str) -> None:
@@ -33,9 +33,9 @@ class Line(Progress):
         self._told = False
 
     @contextmanager
-    def track(self, title: str, total: int) -> Iterator[Advance]:
+    def track(self, title: str, total: int, unit: str = "image") -> Iterator[Advance]:
         if total >= SMALL:
-            self.wait(f"Preparing {total:,} images")
+            self.wait(f"{title} {plural(total, unit)}")
         yield lambda done: None
 
     def wait(self, title: str) -> None:
@@ -48,7 +48,7 @@ class Bar(Progress):
     """Draws a bar on stderr, which is gone when the work is done."""
 
     @contextmanager
-    def track(self, title: str, total: int) -> Iterator[Advance]:
+    def track(self, title: str, total: int, unit: str = "image") -> Iterator[Advance]:
         from rich import progress
         from rich.console import Console
         from rich.markup import escape

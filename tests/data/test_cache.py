@@ -151,6 +151,19 @@ def test_workers_end_with_their_parent(folder: Path, tmp_path: Path) -> None:
     until(lambda: not any(alive(pid) for pid in family))
 
 
+def test_a_script_without_a_guard_is_told_so_and_does_not_hang(folder: Path, tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(
+        "from gancli.config import find_dataset, rebuild\n"
+        f"data = {{'name': 'folder', 'source': {str(folder)!r}, 'workers': 2}}\n"
+        "rebuild('data', {'data': data}).load()\n"
+    )
+    done = subprocess.run([sys.executable, script], capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 1
+    assert "runs again in each process that it starts" in done.stderr
+    assert 'if __name__ == "__main__":' in done.stderr.splitlines()[-1]
+
+
 def children(pid: int) -> list[int]:
     return [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 

@@ -273,6 +273,8 @@ def test_a_plugin_streams_from_far_away_in_an_order_of_its_own(workers: int, tmp
     with installed(tmp_path / "site", "gancli-shards", source):
         images = load("shards:anything", cache_limit=0, workers=workers, classes="odd")
         assert (len(images), images.spec.shape, images.classes) == (20, (3, 8, 8), ("odd",))
+        others = [load("shards:anything", cache_limit=0, workers=0, classes=each) for each in ("odd", "even")]
+        assert images.fingerprint == others[0].fingerprint != others[1].fingerprint
         drawn = Source(images, 3, torch.device("cpu"))
         with pytest.warns(UserWarning, match="image 13 can no longer be read"):
             x, _y = drawn.batch(20)
