@@ -1,12 +1,14 @@
 """What data costs: preparing an archive, starting again, and batches beside the steps that use them.
 
     python benchmarks/data.py prepare IMAGES.zip --size 32
+    python benchmarks/data.py start IMAGES.zip --size 32
     python benchmarks/data.py batches IMAGES.zip --size 64
     python benchmarks/data.py memory
 
-`prepare` gives the seconds and CPU seconds until the images are ready, the first time and from the cache. `batches`
-gives the CPU seconds of a batch and of a whole dcgan step on the CPU, for each residence. `memory` gives the peak of
-this process for growing numbers of images. CPU seconds count those of the processes that decode.
+`prepare` gives the seconds and CPU seconds until the images are ready, the first time and from the cache. `start`
+gives those of a dcgan run up to its first step, with all imported and the cache filled. `batches` gives the CPU seconds
+of a batch and of a whole dcgan step on the CPU, for each residence. `memory` gives the peak of this process for growing
+numbers of images. CPU seconds count those of the processes that decode.
 """
 
 import argparse
@@ -52,6 +54,17 @@ def prepare(source: str, size: str) -> None:
     for name in ("first", "again"):
         wall, busy = measured(data.load)
         print(f"{name:<6} {wall:7.2f} s  {busy:7.2f} CPU seconds")
+
+
+def start(source: str, size: str) -> None:
+    import torch._dynamo  # noqa: F401 - every optimiser of torch imports it
+
+    from gancli.trainer import Trainer
+
+    chosen = settings(source, size)
+    chosen.data.load()
+    wall, busy = measured(lambda: Trainer(chosen, chosen.data.load())._play())
+    print(f"first step {wall:7.2f} s  {busy:7.2f} CPU seconds")
 
 
 def batches(source: str, size: str, count: int = 200, steps: int = 12) -> None:
@@ -111,7 +124,7 @@ def memory() -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=["prepare", "batches", "memory"])
+    parser.add_argument("what", choices=["prepare", "start", "batches", "memory"])
     parser.add_argument("source", nargs="?")
     parser.add_argument("--size", default="32")
     given = parser.parse_args()
@@ -120,7 +133,7 @@ def main() -> None:
         return
     with tempfile.TemporaryDirectory() as folder:
         os.environ.setdefault("GAN_CACHE", folder)
-        {"prepare": prepare, "batches": batches}[given.what](given.source, given.size)
+        {"prepare": prepare, "start": start, "batches": batches}[given.what](given.source, given.size)
 
 
 if __name__ == "__main__":

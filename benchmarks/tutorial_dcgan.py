@@ -1,6 +1,7 @@
-"""The plain DCGAN loop that tutorials teach, on MNIST at 28 x 28: a baseline to measure presets against.
+"""The plain DCGAN loop that tutorials teach, on MNIST or any data of 28, 32 or 64 px: a baseline to measure against.
 
     python benchmarks/tutorial_dcgan.py --data MNIST_DIR --time 240 --out tutorial.npz --grid tutorial.png
+    python benchmarks/tutorial_dcgan.py --data IMAGES.zip --size 32 --time 1200 --out tutorial.npz
 
 Everything is as taught: N(0, 0.02) weights, Adam at 2e-4 with betas (0.5, 0.999), one discriminator step (real and
 fake batches apart) and one generator step a batch, no averaging of weights, samples drawn in training mode.
@@ -8,42 +9,44 @@ fake batches apart) and one generator step a batch, no averaging of weights, sam
 
 import argparse
 import time
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import torch
-from judge import read_mnist
 from PIL import Image
 from torch import nn
+
+from gancli.config import Config, resolve
 
 NOISE, WIDTH = 100, 64
 
 
-def generator():
-    """Return the network from noise (N, 100, 1, 1) to images (N, 1, 28, 28) in [-1, 1]."""
-    return nn.Sequential(
-        nn.ConvTranspose2d(NOISE, 2 * WIDTH, 7, 1, 0, bias=False),
-        nn.BatchNorm2d(2 * WIDTH),
-        nn.ReLU(True),
-        nn.ConvTranspose2d(2 * WIDTH, WIDTH, 4, 2, 1, bias=False),
-        nn.BatchNorm2d(WIDTH),
-        nn.ReLU(True),
-        nn.ConvTranspose2d(WIDTH, 1, 4, 2, 1, bias=False),
-        nn.Tanh(),
-    )
+def widths(side):
+    """Return the channels between image and noise, and the side on which the noise starts: 7 or 4."""
+    start = 7 if side % 7 == 0 else 4
+    doublings = (side // start).bit_length() - 1
+    return [WIDTH * 2**i for i in range(doublings)], start
 
 
-def discriminator():
-    """Return the network from images (N, 1, 28, 28) to logits (N,)."""
-    return nn.Sequential(
-        nn.Conv2d(1, WIDTH, 4, 2, 1, bias=False),
-        nn.LeakyReLU(0.2, True),
-        nn.Conv2d(WIDTH, 2 * WIDTH, 4, 2, 1, bias=False),
-        nn.BatchNorm2d(2 * WIDTH),
-        nn.LeakyReLU(0.2, True),
-        nn.Conv2d(2 * WIDTH, 1, 7, 1, 0, bias=False),
-        nn.Flatten(0),
-    )
+def generator(channels, side):
+    """Return the network from noise (N, 100, 1, 1) to images (N, C, side, side) in [-1, 1]."""
+    channel, start = widths(side)
+    layers = [nn.ConvTranspose2d(NOISE, channel[-1], start, 1, 0, bias=False)]
+    for outside, inside in pairwise(channel):
+        norm = [nn.BatchNorm2d(inside), nn.ReLU(True)]
+        layers[1:1] = [*norm, nn.ConvTranspose2d(inside, outside, 4, 2, 1, bias=False)]
+    last = nn.ConvTranspose2d(channel[0], channels, 4, 2, 1, bias=False)
+    return nn.Sequential(*layers, nn.BatchNorm2d(channel[0]), nn.ReLU(True), last, nn.Tanh())
+
+
+def discriminator(channels, side):
+    """Return the network from images (N, C, side, side) to logits (N,)."""
+    channel, start = widths(side)
+    layers = [nn.Conv2d(channels, channel[0], 4, 2, 1, bias=False), nn.LeakyReLU(0.2, True)]
+    for inside, outside in pairwise(channel):
+        layers += [nn.Conv2d(inside, outside, 4, 2, 1, bias=False), nn.BatchNorm2d(outside), nn.LeakyReLU(0.2, True)]
+    return nn.Sequential(*layers, nn.Conv2d(channel[-1], 1, start, 1, 0, bias=False), nn.Flatten(0))
 
 
 def init_weights(layer):
@@ -58,7 +61,8 @@ def init_weights(layer):
 def options(doc):
     """Return the parser of the options that all baselines share."""
     parser = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, required=True, help="folder of the four MNIST files")
+    parser.add_argument("--data", required=True, help="what `gan train` takes: a folder of MNIST's files, a .zip, ...")
+    parser.add_argument("--size", help="size of the images, where not their own")
     parser.add_argument("--time", type=float, default=240, help="seconds of training, loading not counted (240)")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--batch-size", type=int, default=64)
@@ -74,15 +78,14 @@ def options(doc):
 
 
 def prepare(chosen, resize=None):
-    """Set threads and seed; return images (N, 1, H, W) in [-1, 1] and labels (N,) on the chosen device."""
+    """Set threads and seed; return images (N, C, H, W) in [-1, 1] and labels (N,) on the chosen device."""
     if chosen.threads:
         torch.set_num_threads(chosen.threads)
     torch.manual_seed(chosen.seed)
-    images, labels = read_mnist(chosen.data, "train")
-    images = resize(images) if resize else images
-    return torch.from_numpy(images).float().to(chosen.device) / 127.5 - 1, torch.from_numpy(labels).long().to(
-        chosen.device
-    )
+    given = {"data.source": chosen.data, **({"data.size": chosen.size} if chosen.size else {})}
+    data = resolve([Config("baseline", given)]).settings.data.load()
+    images = torch.from_numpy(resize(data.pixels) if resize else data.pixels)
+    return images.float().to(chosen.device) / 127.5 - 1, torch.from_numpy(data.labels).long().to(chosen.device)
 
 
 def batches(count, size, seconds, device):
@@ -109,7 +112,7 @@ def run(chosen, count, step, model):
 
 @torch.no_grad()
 def draw(chosen, net, sample):
-    """Return uint8 images (samples, 1, H, W) from sample(start, size), drawn in batches of the training size."""
+    """Return uint8 images (samples, C, H, W) from sample(start, size), drawn in batches of the training size."""
     net.train(chosen.train_bn)
     parts = []
     for start in range(0, chosen.samples, chosen.batch_size):
@@ -124,17 +127,19 @@ def write(chosen, images, **more):
         np.savez_compressed(chosen.out, images=images, **more)
     if chosen.grid:
         side = images.shape[-1]
-        tiles = np.zeros((100, side, side), np.uint8)
-        tiles[: len(images)] = images[:100, 0]
-        rows = tiles.reshape(10, 10, side, side).swapaxes(1, 2).reshape(10 * side, 10 * side)
-        Image.fromarray(rows).save(chosen.grid)
+        tiles = np.zeros((100, *images.shape[1:]), np.uint8)
+        tiles[: len(images)] = images[:100]
+        rows = tiles.reshape(10, 10, -1, side, side).transpose(0, 3, 1, 4, 2).reshape(10 * side, 10 * side, -1)
+        Image.fromarray(rows.squeeze()).save(chosen.grid)
 
 
 def main():
     """Train, say how it went, and write the samples."""
     chosen = options(__doc__).parse_args()
     real, _ = prepare(chosen)
-    gen, dis = (net.apply(init_weights).to(chosen.device) for net in (generator(), discriminator()))
+    channels, side = real.shape[1], real.shape[-1]
+    pair = generator(channels, side), discriminator(channels, side)
+    gen, dis = (net.apply(init_weights).to(chosen.device) for net in pair)
     criterion = nn.BCEWithLogitsLoss()
     gen_adam, dis_adam = (torch.optim.Adam(net.parameters(), lr=2e-4, betas=(0.5, 0.999)) for net in (gen, dis))
 

@@ -1,0 +1,154 @@
+"""Every pair of built-in architecture and loss, each for the same CPU time on the embedded digits: a table and a sheet.
+
+    OMP_NUM_THREADS=1 uv run python benchmarks/pairs.py --time 60 --out pairs/ [--jobs 2]
+    OMP_NUM_THREADS=1 uv run python benchmarks/pairs.py --time 60 --out pairs/ --only resnet+hinge --set optim.lr=1e-3
+
+Networks are narrow; settings else are what the pair itself suggests.  A classifier of these digits, trained once,
+judges 2,000 samples of each; beside them stand digits of another seed.  What is in the folder already is kept.
+"""
+
+import argparse
+import json
+import time
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image, ImageDraw
+
+from gancli import images
+from gancli.config import Config, resolve
+from gancli.data.digits import Digits
+from gancli.errors import GanError
+from gancli.metrics import classifier, figures
+from gancli.plugins import BUILT_IN, registry
+from gancli.trainer import Trainer
+
+CLASSES, SHOWN = 10, 25
+NARROW = {"dcgan": {"arch.width": 16}, "resnet": {"arch.width": 8}}
+HEAD = """\
+| pair | steps | FID | precision | recall | coverage | digits | D(x) | D(G(z)) |
+| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |"""
+
+
+def pairs():
+    """Yield the names of all pairs of built-in architecture and loss."""
+    names = {
+        kind: [e.name for e in registry().listing(kind) if e.package == BUILT_IN] for kind in ("architecture", "loss")
+    }
+    return [f"{arch}+{loss}" for arch in names["architecture"] for loss in names["loss"]]
+
+
+def train(pair, options):
+    """Train one pair until its CPU time is up; leave its samples and its last statistics in the folder."""
+    torch.set_num_threads(1)
+    arch, loss = pair.split("+")
+    given = {"arch.name": arch, "loss.name": loss, **NARROW.get(arch, {}), **dict(s.split("=") for s in options.set)}
+    fixed = {"steps": 10**9, "sample_every": "0", "device": "cpu", "seed": options.seed}
+    try:
+        settings = resolve([Config("benchmark", {**fixed, **given})]).settings
+        trainer, begun = Trainer(settings, settings.data.load()), time.process_time()
+        for tick in trainer:  # noqa: B007
+            if time.process_time() - begun >= options.time:
+                trainer.stop()
+    except GanError as error:
+        return save(options.out / pair, {"error": str(error)})
+    np.savez_compressed(options.out / f"{pair}.npz", images=samples(trainer, options.samples))
+    return save(options.out / pair, {"step": tick.step, **tick.statistics})
+
+
+def save(path, found):
+    """Write what was found out about a pair."""
+    path.with_suffix(".json").write_text(json.dumps(found))
+
+
+@torch.no_grad()
+def samples(trainer, count):
+    """Return uint8 images (count, C, H, W) of the averaged generator, the classes in turn."""
+    arch, device = trainer.arch, trainer.device
+    z = arch.noise(count, torch.Generator(device).manual_seed(0))
+    y = torch.arange(count) % CLASSES if trainer.conditional else None
+    networks = trainer.average.networks
+    return np.concatenate([
+        images.to_uint8(arch.generate(networks, z[i : i + 100], None if y is None else y[i : i + 100]))
+        for i in range(0, count, 100)
+    ])  # fmt: skip
+
+
+class Bench:
+    """The judge of the digits, and what it thinks of them."""
+
+    def __init__(self, path):
+        real = Digits(name="digits").load()
+        if not path.exists():
+            classifier.save(classifier.train_classifier(real.pixels, real.labels, CLASSES, epochs=4, seed=0), path)
+        self.judge = classifier.load(path)
+        self.real, _ = classifier.embed(self.judge, real.pixels)
+
+    def row(self, name, pixels, found):
+        """Return one row of the table."""
+        features, digits = classifier.embed(self.judge, pixels)
+        fid = figures.frechet_distance(self.real, features)
+        precision, recall = figures.precision_recall(self.real, features)
+        _, coverage = figures.density_coverage(self.real, features)
+        modes = int((figures.class_shares(digits, CLASSES) > 0.02).sum())
+        scores = [f"{found[key]:.2f}" if key in found else "" for key in ("real", "fake")]
+        cells = [f"{fid:.2f}", *(f"{share:.2f}" for share in (precision, recall, coverage)), str(modes), *scores]
+        return f"| {name} | {found.get('step', '')} | " + " | ".join(cells) + " |"
+
+
+def sheet(names, options):
+    """Draw samples of every pair, an architecture a row and a loss a column."""
+    rows, columns = (list(dict.fromkeys(name.split("+")[i] for name in names)) for i in (0, 1))
+    side = images.grid(np.zeros((SHOWN, 1, 28, 28), np.uint8), 5).shape[0]
+    whole = Image.new("L", (len(columns) * (side + 8), len(rows) * (side + 20)))
+    for name in names:
+        arch, loss = name.split("+")
+        corner = columns.index(loss) * (side + 8), rows.index(arch) * (side + 20)
+        ImageDraw.Draw(whole).text(corner, name, fill=255)
+        if (path := options.out / f"{name}.npz").exists():
+            made = images.grid(np.load(path)["images"][:SHOWN], 5)
+            whole.paste(Image.fromarray(made[..., 0] if made.ndim == 3 else made), (corner[0], corner[1] + 14))
+    whole.save(options.out / "pairs.png", optimize=True)
+
+
+def main():
+    """Train what is asked for, judge all there is, print the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--time", type=float, default=60, help="CPU seconds for each (60)")
+    parser.add_argument("--samples", type=int, default=2000)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--jobs", type=int, default=1, help="how many at once (1)")
+    parser.add_argument("--out", type=Path, default=Path("pairs"))
+    parser.add_argument("--only", help="pairs, with commas between; an architecture or a loss stands for all its pairs")
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="KEY=VALUE", help="a setting of all, optim.lr=1e-3"
+    )
+    options = parser.parse_args()
+    options.out.mkdir(parents=True, exist_ok=True)
+    wanted = options.only.split(",") if options.only else pairs()
+    todo = [pair for pair in pairs() if {pair, *pair.split("+")} & set(wanted)]
+    bench = Bench(options.out / "judge.safetensors")
+    with ProcessPoolExecutor(options.jobs) as pool:
+        list(pool.map(partial(train, options=options), todo))
+    known = [pair for pair in pairs() if (options.out / f"{pair}.json").exists()]
+    lines = [
+        HEAD,
+        bench.row("real, another seed", Digits(name="digits", seed=1, count=options.samples).load().pixels, {}),
+    ]
+    for pair in known:
+        found = json.loads((options.out / f"{pair}.json").read_text())
+        lines.append(
+            f"| {pair} | {found['error']} |"
+            if "error" in found
+            else bench.row(pair, np.load(options.out / f"{pair}.npz")["images"], found)
+        )
+    (options.out / "table.md").write_text("\n".join(lines) + "\n")
+    sheet(known, options)
+    print("\n".join(lines))
+
+
+if __name__ == "__main__":
+    main()
