@@ -10,27 +10,36 @@ if TYPE_CHECKING:
     from gancli.data.base import Dataset, Images, Spec
     from gancli.data.records import Records
     from gancli.errors import GanError, UsageError
+    from gancli.extractors import Extractor
     from gancli.game import Game
-    from gancli.hookspecs import Add, hookimpl
+    from gancli.hookspecs import API_VERSION, Add, hookimpl
     from gancli.loggers import Logger
     from gancli.losses import Loss, Move
+    from gancli.losses.adversarial import AdversarialLoss
+    from gancli.metrics import Generated, Metric, Reference
     from gancli.ticks import Event, Tick
     from gancli.trainer import Trainer
 
 _HOMES = {
+    "API_VERSION": "gancli.hookspecs",
     "Add": "gancli.hookspecs",
+    "AdversarialLoss": "gancli.losses.adversarial",
     "Architecture": "gancli.architectures",
     "Dataset": "gancli.data.base",
     "Event": "gancli.ticks",
+    "Extractor": "gancli.extractors",
     "Field": "pydantic",
     "Game": "gancli.game",
     "GanError": "gancli.errors",
+    "Generated": "gancli.metrics",
     "Images": "gancli.data.base",
     "Logger": "gancli.loggers",
     "Loss": "gancli.losses",
+    "Metric": "gancli.metrics",
     "Move": "gancli.losses",
     "Networks": "gancli.architectures",
     "Records": "gancli.data.records",
+    "Reference": "gancli.metrics",
     "Spec": "gancli.data.base",
     "Tick": "gancli.ticks",
     "Trainer": "gancli.trainer",
@@ -39,19 +48,25 @@ _HOMES = {
 }
 
 __all__ = [
+    "API_VERSION",
     "Add",
+    "AdversarialLoss",
     "Architecture",
     "Dataset",
     "Event",
+    "Extractor",
     "Field",
     "Game",
     "GanError",
+    "Generated",
     "Images",
     "Logger",
     "Loss",
+    "Metric",
     "Move",
     "Networks",
     "Records",
+    "Reference",
     "Spec",
     "Tick",
     "Trainer",

@@ -3,6 +3,7 @@
 import os
 import sys
 import warnings
+from collections import Counter
 from collections.abc import Sequence
 from difflib import get_close_matches
 from importlib import import_module
@@ -10,42 +11,71 @@ from typing import Any, NoReturn
 
 import click
 
+from gancli.blame import blamed
 from gancli.errors import Exit, GanError
+from gancli.plugins import registry
+from gancli.signals import Ended, unwound
+from gancli.text import clean
 
 # What `gan --help` shows: the modules themselves are imported only when their command runs.
 COMMANDS = {
     "train": "Train a GAN on images, and watch it live.",
     "sample": "Make images with a trained generator.",
     "interpolate": "Walk from image to image through the latent space.",
+    "evaluate": "Measure how good the images of a run are.",
     "runs": "List, compare, watch, plot and clean up runs.",
     "info": "Show what a checkpoint, a run or a name is.",
     "data": "See what is in a folder or file of images.",
     "list": "List architectures, losses, datasets, presets.",
-    "plugins": "List the installed plugin packages.",
+    "plugins": "List, make and check plugin packages.",
+    "doctor": "Show what gancli finds on this machine.",
 }
 EPILOG = "Start with: gan train    Then: gan sample --show    Every command explains itself with --help."
 
 
 class Group(click.Group):
-    """Commands in modules of their own, imported on use."""
+    """Commands in modules of their own and in plugins, imported on use."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(COMMANDS)
+        return [*COMMANDS, *(clean(name) for name, _ in _of_plugins())]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
-            return None
+            return _of_plugin(cmd_name)
         command: click.Command = import_module(f"gancli.commands.{cmd_name}").command
         return command
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
-        if args and args[0] not in COMMANDS and (near := get_close_matches(args[0], COMMANDS, n=1)):
-            raise click.UsageError(f"No such command '{args[0]}'. Did you mean {near[0]}?", ctx)
+        if args and self.get_command(ctx, args[0]) is None:
+            near = get_close_matches(args[0], self.list_commands(ctx), n=1)
+            raise click.UsageError(f"No such command '{args[0]}'." + (f" Did you mean {near[0]}?" if near else ""), ctx)
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
+        if added := _of_plugins():
+            with formatter.section("Commands of plugins"):
+                formatter.write_dl([(clean(name), summary) for name, summary in added])
+
+
+def _of_plugins() -> list[tuple[str, str]]:
+    """The commands that packages add, with their summaries; a name that two share is shown with its package."""
+    entries = registry().listing("command")
+    shared = Counter([*COMMANDS, *(entry.name for entry in entries)])
+    return [(e.name if shared[e.name] == 1 else f"{e.package}/{e.name}", e.summary) for e in entries]
+
+
+def _of_plugin(name: str) -> click.Command | None:
+    """The command that a package adds; raises GanError where it cannot be loaded."""
+    known = registry()
+    if not any(name in {entry.name, f"{entry.package}/{entry.name}"} for entry in known.listing("command")):
+        return None
+    entry = known.find("command", name)
+    command = entry.load()
+    if not isinstance(command, click.Command):
+        raise GanError(f"Command '{clean(name)}' of package {clean(entry.package)} is no click.Command.")
+    return command
 
 
 @click.group(
@@ -60,10 +90,15 @@ def main(args: Sequence[str] | None = None) -> NoReturn:
     """Run `gan`; a GanError becomes one line on stderr and its exit code."""
     _share_the_processor()
     warnings.showwarning = _warn
+    code: int
     try:
-        result = gan.main(args, prog_name="gan", standalone_mode=False)
-        code = result if isinstance(result, int) else Exit.OK
-        sys.stdout.flush()
+        with unwound():
+            result = gan.main(args, prog_name="gan", standalone_mode=False)
+            code = result if isinstance(result, int) else Exit.OK
+            sys.stdout.flush()
+    except Ended as ended:
+        click.echo("Ended.", err=True)
+        code = ended.code
     except GanError as error:
         code = _report(error)
     except click.ClickException as error:
@@ -76,6 +111,14 @@ def main(args: Sequence[str] | None = None) -> NoReturn:
         # Whoever read our output has gone, as `head` does; Python must not complain about it while it exits.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = Exit.OK
+    except OSError as error:
+        # A full disk, a folder that may not be read: the machine's state, and nothing of ours.
+        code = _report(GanError(f"{error.strerror or error}{f': {clean(error.filename)}' if error.filename else ''}."))
+    except Exception as error:
+        told = blamed(error)
+        if told is None:
+            raise
+        code = _report(told)
     sys.exit(code)
 
 

@@ -21,7 +21,7 @@ from gancli.text import clean
 DEFAULT = "default"
 LENGTHS = frozenset({"steps", "epochs", "time"})
 ENV_PREFIX = "GAN_"
-ENV_ELSEWHERE = frozenset({"GAN_CACHE", "GAN_DISABLE_PLUGINS", "GAN_RUNS"})
+ENV_ELSEWHERE = frozenset({"GAN_CACHE", "GAN_DISABLE_PLUGINS", "GAN_RUNS", "GAN_TRACEBACK"})
 FALLBACK = {"arch.name": "dcgan", "loss.name": "gan", "data.source": "digits"}
 
 

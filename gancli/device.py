@@ -58,3 +58,9 @@ def memory_used(device: torch.device) -> int | None:
     except (OSError, ValueError, IndexError):
         return None
     return pages * os.sysconf("SC_PAGE_SIZE")
+
+
+def out_of_memory(error: BaseException) -> bool:
+    """Whether that is what an error says; the CPU's allocator has no type of its own for it."""
+    said = isinstance(error, RuntimeError) and "DefaultCPUAllocator" in str(error)
+    return said or isinstance(error, MemoryError | torch.OutOfMemoryError)

@@ -1,6 +1,7 @@
 """The base of everything a user sets: frozen pydantic models, whose fields are the options."""
 
 from collections.abc import Iterator
+from inspect import Signature, isfunction, signature
 from typing import Any, ClassVar, Literal, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, ValidationInfo, field_validator
@@ -30,6 +31,25 @@ class Chosen(Options):
     """Options of something that is chosen by its registered name."""
 
     name: str = ""
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **_: Any) -> None:
+        """Raise TypeError where a method cannot be called as the one that it overrides."""
+        for name, method in vars(cls).items():
+            base = next((vars(each)[name] for each in cls.__mro__[1:] if name in vars(each)), None)
+            if isfunction(method) and isfunction(base) and not _is_called_alike(signature(method), signature(base)):
+                told = f"{cls.__name__}.{name}{signature(method)} is called as {base.__qualname__}{signature(base)}"
+                raise TypeError(told)
+
+
+def _is_called_alike(override: Signature, base: Signature) -> bool:
+    named = [each for each in base.parameters.values() if each.kind not in {each.VAR_POSITIONAL, each.VAR_KEYWORD}]
+    keywords = {each.name: None for each in named if each.kind is each.KEYWORD_ONLY}
+    try:
+        override.bind(*(None for each in named if each.name not in keywords), **keywords)
+    except TypeError:
+        return False
+    return True
 
 
 def _is_list(annotation: Any) -> bool:

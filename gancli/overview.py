@@ -5,13 +5,29 @@ from typing import Any
 
 import tomli
 
-from gancli import history
+from gancli import evaluation, history
 from gancli.display import About, data_name
+from gancli.display.labels import figure
 from gancli.run import Run
 from gancli.ticks import Tick
 from gancli.verdicts import Verdict
 
-LOWER, HIGHER = ("fid", "kid"), ("precision", "recall", "coverage", "density")
+
+@dataclass(frozen=True)
+class Best:
+    """The best figure that was taken of a run: its name, its value, the extractor that it is of, and the step."""
+
+    name: str
+    value: float
+    extractor: str
+    step: int
+
+    def __str__(self) -> str:
+        return f"{self.name} {figure(self.value)} ({self.extractor})"
+
+    def document(self) -> dict[str, Any]:
+        """The figure as JSON holds it."""
+        return {self.name: self.value, "extractor": self.extractor, "step": self.step}
 
 
 @dataclass(frozen=True)
@@ -23,7 +39,7 @@ class Overview:
     state: str
     last: Tick | None
     verdict: Verdict | None
-    best: tuple[str, float] | None
+    best: Best | None
 
     def document(self) -> dict[str, Any]:
         """The overview as JSON holds it."""
@@ -39,7 +55,7 @@ class Overview:
             "seconds": tick.seconds if tick else 0.0,
             "state": self.state,
             "verdict": self.verdict.document() if self.verdict else None,
-            "best": dict([self.best]) if self.best else None,
+            "best": self.best.document() if self.best else None,
         }
 
 
@@ -47,7 +63,16 @@ def overview(run: Run) -> Overview:
     """The overview of a run."""
     seen = list(history.ticks(run.metrics, run.path))
     verdict = next((tick.verdict for tick in reversed(seen) if tick.verdict), None)
-    return Overview(run, about(run), run.state, seen[-1] if seen else None, verdict, _best(seen))
+    return Overview(run, about(run), run.state, seen[-1] if seen else None, verdict, best(run))
+
+
+def best(run: Run) -> Best | None:
+    """The best of the evaluations of a run that are on the newest terms."""
+    found = evaluation.best(evaluation.read(run))
+    if found is None:
+        return None
+    name, each = found
+    return Best(name, each.figures[name], each.extractor, each.step)
 
 
 def about(run: Run) -> About:
@@ -71,12 +96,3 @@ def settings_of(run: Run) -> dict[str, Any]:
 def _part(settings: dict[str, Any], name: str) -> dict[str, Any]:
     found = settings.get(name)
     return found if isinstance(found, dict) else {"name": found} if isinstance(found, str) else {}
-
-
-def _best(seen: list[Tick]) -> tuple[str, float] | None:
-    """The best figure of an evaluation, of the first kind that was measured."""
-    for names, choose in ((LOWER, min), (HIGHER, max)):
-        for name in names:
-            if values := [tick.statistics[name] for tick in seen if name in tick.statistics]:
-                return name, choose(values)
-    return None

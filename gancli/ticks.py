@@ -13,14 +13,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Event:
-    """Something that happened: its kind, the file, and the picture (H, W, C) if any.
+    """Something that happened: its kind, the file, the picture (H, W, C) if any, and words where the kind is too few.
 
-    Kinds are `checkpoint`, `samples`, `real` (the first grid of real images) and `comparison` (the last of both).
+    Kinds are `checkpoint`, `samples`, `real` (the first grid of real images), `comparison` (the last of both),
+    `evaluation`, `unsaved` (a file that could not be written) and `rollback` (training diverged, and goes on from a
+    checkpoint).
     """
 
     kind: str
     path: Path | None = None
     picture: "np.ndarray | None" = None
+    text: str = ""
 
 
 @dataclass(frozen=True)

@@ -1,37 +1,40 @@
 """Training: an iterator of ticks. Nothing here knows of a screen."""
 
 import math
-import time
 from collections.abc import Iterator
-from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from gancli import checkpoint, images, randomness
+from gancli import divergence, images, randomness, state
 from gancli.architectures import Architecture
-from gancli.config import LENGTHS
-from gancli.data.base import Images
+from gancli.augmentations import chain
+from gancli.data.base import Images, size_text
 from gancli.data.stream import Source
-from gancli.device import choose_device, choose_dtype, memory_used
+from gancli.device import choose_device, choose_dtype, memory_used, out_of_memory
+from gancli.display import data_name
 from gancli.diversity import Yardstick
-from gancli.errors import DivergedError
+from gancli.errors import DivergedError, GanError
+from gancli.evaluation.monitor import Monitor
 from gancli.gallery import Gallery
 from gancli.game import Game
-from gancli.losses import Loss
-from gancli.networks import build, load_state
-from gancli.pace import Pace, fast_kernels
-from gancli.players import Average, Player, rate_factor, state_tensors
+from gancli.generator import Sampler
+from gancli.losses import Loss, Move
+from gancli.networks import build
+from gancli.pace import Pace, Stopwatch, fast_kernels
+from gancli.players import Average, Player, rate_factor
 from gancli.plugins import registry
+from gancli.r1 import with_r1
 from gancli.run import Run
+from gancli.saver import Saver
 from gancli.settings import Every, Settings
 from gancli.ticks import Event, Tick
-from gancli.verdicts import Facts, Judge, diverged
+from gancli.verdicts import Facts, Judge, Verdict, diverged
 
 WARM_UP = 0.05  # share of --time after which its horizon is fixed
+FINISH = frozenset({"samples", "comparison", "checkpoint"})
 
 
 class Trainer:
@@ -54,6 +57,8 @@ class Trainer:
             self.arch,
             self.networks,
             self.source,
+            judges=self.loss.players.get("D", ()),
+            augment=chain([registry().find("augmentation", name).load() for name in settings.augment], noise),
             conditional=self.conditional,
             batch_size=settings.batch_size,
             dtype=self.dtype,
@@ -67,23 +72,36 @@ class Trainer:
         self.average = Average(self.players["G"].networks, settings.optim.ema)
         averaged, seed = self.average.networks, settings.seed
         self.gallery = Gallery(self.arch, averaged, data, self.conditional, seed, self.device)
-        self.step, self.seconds = 0, 0.0
+        self.step, self.seconds, self.rollbacks = 0, 0.0, 0
         self.horizon = settings.optim.horizon
         self.metrics: dict[str, float] = {}
-        self.idle = 0.0
         self.facts = facts(settings, self.loss, len(data))
-        self._judge, self._yardstick = Judge(self.facts), Yardstick(data, self.device)
+        self._yardstick = Yardstick(data, self.device)
+        sampler = Sampler(self.arch, averaged, data.spec, self.conditional, self.device)
+        self.monitor = Monitor(sampler, data, data_name(settings.data.name, settings.data.source), seed)
+        self.watch = Stopwatch()
+        self.saver: Saver | None = None
         self._stopping = False
         self._asked: set[str] = set()
 
     def __iter__(self) -> Iterator[Tick]:
-        """Ticks until the run's length is reached or `stop` was called; the last one has been saved."""
-        with fast_kernels():
-            yield from self._ticks()
+        """Ticks until the run's length is reached or `stop` was called; the last one tells of the last checkpoint."""
+        self.saver = Saver(self.run, self.settings.keep) if self.run else None
+        try:
+            with fast_kernels():
+                yield from self._ticks()
+        finally:
+            if self.saver:
+                self.saver.wait()
 
     def stop(self) -> None:
         """Finish the step under way, save, and end."""
         self._stopping = True
+
+    def abandon(self) -> None:
+        """Wait for nothing any more: the process is to end at once, with the checkpoint before."""
+        if self.saver:
+            self.saver.abandon()
 
     def ask(self, *names: str) -> None:
         """Have `samples` or a `checkpoint` made after the step under way."""
@@ -97,153 +115,172 @@ class Trainer:
         done += [self.game.images / (self.settings.epochs * len(self.data))] if self.settings.epochs else []
         return min(max(done), 1.0) if done else None
 
-    def save(self) -> Event:
-        """Write a checkpoint into the run; raises DivergedError rather than save what is not finite."""
-        assert self.run is not None
-        path = self.run.checkpoint(self.step)
-        tensors = self.tensors()
-        if not all(bool(tensor.isfinite().all()) for tensor in tensors.values() if tensor.is_floating_point()):
-            raise self._diverged("the weights are")
-        checkpoint.save(path, tensors, asdict(self._header()))
-        for old in self.run.checkpoints()[: -self.settings.keep]:
-            old.unlink(missing_ok=True)
-        return Event("checkpoint", path)
+    @property
+    def saved(self) -> bool:
+        """Whether all that it has learned is on the disk; before the first step that is nothing."""
+        return not self.step or (self.run is not None and self.run.checkpoint(self.step).exists())
+
+    def save(self, *, best: bool = False) -> None:
+        """Have a checkpoint written from a copy of now, marked as the best if it is; a later tick tells of it."""
+        assert self.saver is not None
+        self.saver.submit(self.tensors(), state.header(self), best=best)
 
     def tensors(self) -> dict[str, Tensor]:
         """Everything that a resumed run continues from, by its name in a checkpoint."""
-        tensors = state_tensors("", self.networks) | state_tensors("", self.average.networks, "_ema")
-        for name, player in self.players.items():
-            tensors |= {f"optim.{name}/{key}": tensor for key, tensor in player.tensors().items()}
-        tensors |= {f"state.{name}": tensor for name, tensor in self.game.states.items()}
-        return tensors | {f"rng.{k}": v for k, v in randomness.capture(self.device, self.game.generator).items()}
+        return state.tensors(self)
 
     def resume(self, path: Path) -> None:
         """Continue from a checkpoint, bit for bit on the same machine; raises GanError where it does not fit."""
-        header = checkpoint.read_header(path)
-        tensors = checkpoint.load(path, header)
-        for name, module in self.networks.items():
-            load_state(module, checkpoint.part(tensors, f"{name}."), path)
-        for name, module in self.average.networks.items():
-            load_state(module, checkpoint.part(tensors, f"{name}_ema."), path)
-        for name, player in self.players.items():
-            player.restore(checkpoint.part(tensors, f"optim.{name}/"))
-        self.game.states = {k: v.to(self.device) for k, v in checkpoint.part(tensors, "state.").items()}
-        self.step, self.seconds = header.step, header.seconds
-        self.game.images = self.average.images = header.images_seen
-        self.source.seek(dict(header.data["positions"]))
-        self.horizon = header.optim["horizon"] if self._is_as_long_as(header) else self.settings.optim.horizon
-        self.metrics = dict(header.metrics)
-        randomness.restore(checkpoint.part(tensors, "rng."), self.device, self.game.generator)
+        state.restore(self, path)
 
     def _ticks(self) -> Iterator[Tick]:
-        begun, self._ticked = self._clock() - self.seconds, (self.game.images, self.seconds)
-        pace = Pace(self._cadences(), self.step, self.seconds)
+        self._begin()
         welcome, finished = {"real", "samples"}, self._finished()
         # `stop` may come while the listener holds a tick: one more step then ends the run, with a save.
         while not finished:
             self._play()
-            self.seconds = self._clock() - begun
+            self.seconds += self.watch.lap()
             finished = self._finished()
-            due = pace.due(self.step, self.seconds) | self._taken_up()
-            due |= {"samples", "comparison", "checkpoint"} if finished else set()
+            costs = {"evaluation": self.monitor.cost(self.game.images, self.seconds)}
+            due = self._pace.due(self.step, self.seconds, costs) | self._taken_up()
+            due |= self._last_things() if finished else set()
             if due:
                 yield from self._tick(due | welcome)
                 welcome = set()
+                # A training that went back to a checkpoint has still to finish.
+                finished = finished and self._finished()
                 # The clock stands still while files are written and the listener draws.
-                begun = self._clock() - self.seconds
+                self.watch.skip()
+
+    def _begin(self) -> None:
+        """Count and judge from here, where the run begins, is resumed or has gone back to."""
+        self._pace = Pace(self._cadences(), self.step, self.seconds)
+        self._ticked = self.game.images, self.seconds
+        self._judge = Judge(self.facts)
+        self.watch.skip()
 
     def _tick(self, due: set[str]) -> Iterator[Tick]:
-        """The tick of now, with all that is due; of a training that has diverged its last words, then the error."""
-        begun = self._clock() - self.seconds
-        try:
-            statistics = self._measure()
-        except DivergedError as error:
-            yield self._last_words(error)
-            raise
-        self.seconds = self._clock() - begun
+        """The tick of now, with all that is due; of a training that has diverged, that it goes back or ends."""
+        statistics = self._measure()
+        self.seconds += self.watch.lap()
+        if what := self._diverged(statistics, due):
+            yield from self._recover(what)
+            return
+        self.metrics = {name: value for name, value in statistics.items() if math.isfinite(value)}
         seen, then = self._ticked
         rate = (self.game.images - seen) / max(self.seconds - then, 1e-9)
         self._ticked = self.game.images, self.seconds
-        events, verdict = self._write(due), self._judge.add(self.step, statistics)
+        if "evaluation" in due:
+            figures, best = self.monitor.evaluate(self.run, self.step, self.game.images)
+            self.metrics |= figures
+            due |= {"checkpoint", "best"} if best else set()
+        events, verdict = self._write(due), self._judge.add(self.step, self.metrics)
         place = (self.step, self.game.images, self.seconds, rate, self.progress)
-        yield Tick(*place, statistics, events, verdict, memory_used(self.device))
+        yield Tick(*place, self.metrics, events, verdict, memory_used(self.device))
 
     def _play(self) -> None:
         """One step: every move that the loss asks for."""
         self.horizon = self.horizon or self._planned()
         factor = rate_factor(self.settings.optim.decay, self.game.images, self.horizon)
-        for name, objective in self.loss.step(self.game):
-            self.players[name].move(objective, factor)
-            self.game.statistics.add(f"grad_{name}", self.players[name].gradient)
-            self.game.statistics.add(f"loss_{name}", objective)
+        factor *= self.settings.rollback_factor**self.rollbacks
+        self.game.dealt.clear()
+        try:
+            for name, objective in self._moves():
+                self.players[name].move(objective, factor)
+                self.game.statistics.add(f"loss_{name}", objective)
+                self.game.statistics.add(f"grad_{name}", self.players[name].gradient)
+        except Exception as error:
+            if out_of_memory(error):
+                raise self._too_large() from error
+            error.add_note(f"in step {self.step + 1:,}")
+            raise
         self.average.update(self.game.images)
         self.step += 1
 
+    def _moves(self) -> Iterator[Move]:
+        """The moves of the loss, those of D with the penalty of R1 where it is due."""
+        moves, optim = self.loss.step(self.game), self.settings.optim
+        due = optim.r1 and self.step % optim.r1_every == 0
+        return with_r1(moves, self.game, optim.r1 * optim.r1_every) if due else moves
+
     def _measure(self) -> dict[str, float]:
-        """The statistics since the last tick; raises DivergedError where one is not finite."""
+        """The statistics since the last tick."""
         made = self.game.networks[next(iter(self.players["G"].networks))].last
         if made is not None and made.shape[1:] == self.data.spec.shape:
             for name, value in self._yardstick.measure(made).items():
                 self.game.statistics.add(name, value)
         means = self.game.statistics.take()
-        means |= self.loss.derived(means)
-        if bad := [name for name, value in means.items() if not math.isfinite(value)]:
-            raise self._diverged(f"{bad[0]} is")
-        self.metrics = means
-        return self.metrics
+        return means | self.loss.derived(means)
 
-    def _last_words(self, error: DivergedError) -> Tick:
-        """The tick of a training that has diverged: it has a verdict, and no statistics."""
-        what = error.message.partition(": ")[2].partition(" no longer")[0]
-        verdict = diverged(self.step, what, self.facts)
-        return Tick(self.step, self.game.images, self.seconds, 0.0, self.progress, verdict=verdict)
+    def _diverged(self, statistics: dict[str, float], due: set[str]) -> str | None:
+        """What is not finite, if anything is: losses and gradients, buffers, and before a save all that is saved."""
+        buffers = {
+            f"{name}.{key}": buffer for name, module in self.networks.items() for key, buffer in module.named_buffers()
+        }
+        saves = bool(due & {"checkpoint", "evaluation"})
+        looked_at = self.tensors() if saves else buffers | self.game.states
+        return divergence.in_statistics(statistics) or divergence.in_tensors(looked_at)
+
+    def _recover(self, what: str) -> Iterator[Tick]:
+        """Go back to a checkpoint, and tell so; where that cannot be, the last words and the error."""
+        verdict = diverged(self.step, f"{what} is", self.facts)
+        try:
+            event = divergence.go_back(self, what)
+        except DivergedError:
+            yield self._bare(verdict)
+            raise
+        self._begin()
+        yield self._bare(verdict, event)
+
+    def _bare(self, verdict: Verdict, *events: Event) -> Tick:
+        """A tick without statistics."""
+        place = self.step, self.game.images, self.seconds, 0.0, self.progress
+        return Tick(*place, events=events, verdict=verdict)
 
     def _taken_up(self) -> set[str]:
-        """What was asked for since the last step."""
+        """What was asked for since the last step, or is worth another try."""
         asked, self._asked = self._asked, set()
-        return asked
+        return asked | {"checkpoint"} if self.saver and self.saver.wants_another_try else asked
 
     def _write(self, due: set[str]) -> tuple[Event, ...]:
-        """The pictures and the checkpoint that are due."""
+        """The pictures and the checkpoint that are due, and what has become of the one before."""
         draw = {"real": self.gallery.real, "samples": self.gallery.samples, "comparison": self.gallery.comparison}
-        events = [self._picture(kind, make()) for kind, make in draw.items() if kind in due]
-        if "checkpoint" in due and self.run:
-            events.append(self.save())
-        return tuple(events)
+        events = [event for kind, make in draw.items() if kind in due for event in self._picture(kind, make())]
+        events += [Event("evaluation")] if "evaluation" in due else []
+        if self.saver is None:
+            return tuple(events)
+        if "checkpoint" in due:
+            self.save(best="best" in due)
+        if self._finished():
+            self.saver.wait()
+        return *events, *self.saver.news()
 
-    def _picture(self, kind: str, pixels: np.ndarray) -> Event:
+    def _picture(self, kind: str, pixels: np.ndarray) -> Iterator[Event]:
         if self.run is None:
-            return Event(kind, None, pixels)
+            yield Event(kind, None, pixels)
+            return
         places = {"comparison": self.run.comparison, "real": self.run.real}
         path = places.get(kind) or self.run.sample(self.step)
-        images.save(path, pixels)
+        try:
+            images.save(path, pixels)
+        except GanError as error:
+            yield Event("unsaved", text=str(error))
+            yield Event(kind, None, pixels)
+            return
         if kind == "samples":
             self.run.thin_samples(self.settings.keep_samples)
-        return Event(kind, path, pixels)
-
-    def _header(self) -> checkpoint.Header:
-        entries = {kind: registry().find(kind, part.name) for kind, part in self._parts().items()}
-        return checkpoint.Header(
-            settings=self.settings.document(),
-            spec=self.data.spec.document(),
-            conditional=self.conditional,
-            step=self.step,
-            images_seen=self.game.images,
-            seconds=self.seconds,
-            data={"positions": self.source.positions(), "fingerprint": self.data.fingerprint, "count": len(self.data)},
-            optim={"horizon": self.horizon},
-            digests={},
-            packages={f"{e.kind} {e.name}": f"{e.package} {e.version}" for e in entries.values()},
-            torch=torch.__version__,
-            metrics=self.metrics,
-        )
-
-    def _parts(self) -> dict[str, Any]:
-        return {"architecture": self.arch, "loss": self.loss, "dataset": self.settings.data}
+        yield Event(kind, path, pixels)
 
     def _cadences(self) -> dict[str, Every]:
         s = self.settings
-        return {"log": s.log_every, "samples": s.sample_every, "checkpoint": s.checkpoint_every}
+        pictures = {"samples": s.sample_every, "evaluation": s.eval_every}
+        return {"log": s.log_every, "checkpoint": s.checkpoint_every, **pictures}
+
+    def _last_things(self) -> frozenset[str]:
+        """What is due at the end; images that were evaluated on the way are so once more, unless there is a hurry."""
+        every = self.settings.eval_every
+        asked = bool(every.steps or every.seconds) or self.monitor.has_begun
+        return FINISH | {"evaluation"} if asked and not self._stopping else FINISH
 
     def _finished(self) -> bool:
         return self._stopping or (self.progress or 0.0) >= 1.0
@@ -258,17 +295,14 @@ class Trainer:
         plans += [round(settings.epochs * len(self.data))] if settings.epochs else []
         return min(plans) if plans else None
 
-    def _is_as_long_as(self, header: checkpoint.Header) -> bool:
-        now = self.settings.document()
-        return all(header.settings.get(key) == now.get(key) for key in LENGTHS)
-
-    def _clock(self) -> float:
-        return time.perf_counter() - self.idle
-
-    def _diverged(self, what: str) -> DivergedError:
-        return DivergedError(
-            f"Training diverged at step {self.step}: {what} no longer finite.",
-            f"Lower the rate (--optim.lr {self.settings.optim.lr / 4:g}) or choose a steadier loss (--loss wgan-gp).",
+    def _too_large(self) -> GanError:
+        settings, (_, *size) = self.settings, self.data.spec.shape
+        precision = "bf16" if self.dtype is torch.bfloat16 else "fp32"
+        other = " --precision bf16," if precision == "fp32" and self.device.type == "cuda" else ""
+        return GanError(
+            f"Out of memory on {self.device} at step {self.step + 1:,}: batches of {settings.batch_size:,} images of "
+            f"{size_text((size[0], size[1]))} in {precision} are too large for these networks.",
+            f"Try --batch-size {max(settings.batch_size // 2, 2)},{other} a smaller --size or narrower networks.",
         )
 
 

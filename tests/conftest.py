@@ -1,24 +1,19 @@
 """What every test shares: one thread, folders of its own, and `gan` as a function."""
 
 import os
+import shutil
 from collections.abc import Callable
-from typing import NamedTuple
+from pathlib import Path
 
 import pytest
 
+from gancli.run import Run
+from gancli.testing.fixtures import Gan, Outcome, gan
+
+__all__ = ["Gan", "Outcome", "gan"]
+
 # Networks here are tiny: threads would only wait for each other, and xdist has its own processes.
 os.environ["OMP_NUM_THREADS"] = "1"
-
-
-class Outcome(NamedTuple):
-    """What a command left: its exit code, standard output and standard error."""
-
-    code: int
-    out: str
-    err: str
-
-
-Gan = Callable[..., Outcome]
 
 
 @pytest.fixture(autouse=True)
@@ -30,16 +25,24 @@ def _own_folders(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.M
     monkeypatch.setenv("GAN_CACHE", str(tmp_path_factory.mktemp("cache")))
 
 
+@pytest.fixture(scope="session")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """A run of 30 steps, with checkpoints of steps 10, 20 and 30, that nothing happened to."""
+    from faults.processes import TRAIN, finished
+
+    folder = tmp_path_factory.mktemp("undisturbed")
+    finished(folder, *TRAIN, "--steps", 30, "--checkpoint-every", 10, "--log-every", 10, "--name", "whole")
+    return Run(folder / "runs" / "whole")
+
+
 @pytest.fixture
-def gan(capsys: pytest.CaptureFixture[str]) -> Gan:
-    """`gan("train", "--steps", 3)` runs the command in this process."""
-    from gancli.cli import main
+def copied(undisturbed: Run, tmp_path: Path) -> Callable[[], Run]:
+    """A fresh copy of that run in the folder runs/whole of the test."""
 
-    def run(*words: object) -> Outcome:
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as stopped:
-            main([str(word) for word in words])
-        out, err = capsys.readouterr()
-        return Outcome(int(stopped.value.code or 0), out, err)
+    def copy() -> Run:
+        target = tmp_path / "runs" / "whole"
+        shutil.rmtree(target, ignore_errors=True)
+        shutil.copytree(undisturbed.path, target, symlinks=True)
+        return Run(target)
 
-    return run
+    return copy

@@ -10,6 +10,7 @@ from gancli.trainer import Trainer
 # What makes each built-in architecture tiny.
 TINY = {
     "dcgan": {"arch.width": 4, "arch.latent": 8},
+    "resnet": {"arch.width": 2, "arch.latent": 8},
     "gan": {"arch.units": 8, "arch.d_units": 8, "arch.latent": 8},
     "cgan": {"arch.z_units": 8, "arch.y_units": 8, "arch.units": 16, "arch.d_units": 8, "arch.latent": 8},
 }

@@ -1,6 +1,8 @@
 """The plugin page is executed as written: its package is installed, trains and samples."""
 
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,15 +14,25 @@ from small import TINY_WORDS
 PAGE = Path(__file__).parents[1] / "docs" / "plugins.md"
 
 
+def blocks(language: str) -> list[str]:
+    """The page's pieces of code in one language."""
+    return re.findall(rf"```{language}\n(.*?)```", PAGE.read_text(), re.S)
+
+
 @pytest.fixture
 def _package(tmp_path: Path) -> Iterator[None]:
-    register, loss, step, architecture = re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.S)
+    register, loss, turn, step, architecture, figures, command, _ = blocks("python")
     register += '    add("architecture", "tiny", "gancli_mygan.tiny:Tiny", "One layer each way.")\n'
-    register += '    add("loss", "owned", "gancli_mygan.owned:Owned", "The step as shown.")\n'
-    owned = "from gancli import Loss\n\n\nclass Owned(Loss):\n" + re.sub(r"(?m)^(?=.)", "    ", step)
+    register += '    add("extractor", "thumbnail", "gancli_mygan.figures:Thumbnail", "Sixteen pixels.")\n'
+    register += '    add("metric", "spread", "gancli_mygan.figures:Spread", "How far images lie apart.")\n'
+    register += '    add("loss", "turn", "gancli_mygan.turn:BEGAN", "A turn as shown.")\n'
+    register += '    add("loss", "step", "gancli_mygan.step:Translation", "The step as shown.")\n'
+    register += '    add("command", "greet", "gancli_mygan.greet:command", "Greets.")\n'
     folder = tmp_path / "site" / "gancli_mygan"
     folder.mkdir(parents=True)
-    for name, source in {"__init__": register, "loss": loss, "owned": owned, "tiny": architecture}.items():
+    sources = {"__init__": register, "loss": loss, "turn": turn, "step": step, "tiny": architecture}
+    sources |= {"figures": figures, "greet": command}
+    for name, source in sources.items():
         (folder / f"{name}.py").write_text(source)
     with installed(tmp_path / "site", "gancli-mygan", register):
         (tmp_path / "site" / "gancli_mygan.py").unlink()  # the folder is the package
@@ -28,10 +40,29 @@ def _package(tmp_path: Path) -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("_package")
-@pytest.mark.parametrize("loss", ["lsgan", "owned"])
+@pytest.mark.parametrize("loss", ["soft-lsgan", "turn", "step"])
 def test_the_package_on_the_page_trains_and_samples(gan: Gan, loss: str) -> None:
     tiny = [word for word in TINY_WORDS if word != "--conditional"]
     done = gan("train", "--arch", "tiny", "--loss", loss, *tiny, "--steps", 3, "--display", "none")
     assert done.code == 0, done.err
     assert gan("sample", "-n", 4, "--out", "x.png").code == 0
-    assert "Score that D gives real images." in gan("train", "--loss", "lsgan", "--help").out
+    assert gan("evaluate", "-n", 20, "--extractor", "thumbnail", "--metrics", "spread").code == 0
+    assert "Score that D gives real images." in gan("train", "--loss", "soft-lsgan", "--help").out
+
+
+@pytest.mark.usefixtures("_package")
+def test_the_command_on_the_page_runs(gan: Gan) -> None:
+    assert gan("greet", "you").out == "Hello you\n"
+
+
+@pytest.mark.slow
+def test_the_shortest_way_on_the_page_and_its_test_work() -> None:
+    for line in blocks("sh")[0].splitlines():
+        _, *words = line.partition("#")[0].split()
+        subprocess.run([sys.executable, "-m", "gancli", *words], check=True)
+    package = Path("gancli-mygan")
+    (package / "tests" / "test_mygan.py").write_text(blocks("python")[-1])
+    words = [sys.executable, "-m", "pytest", "-q", "-n", "0"]
+    tested = subprocess.run(words, cwd=package, capture_output=True, text=True, check=False)
+    assert tested.returncode == 0, tested.stdout
+    assert " passed" in tested.stdout

@@ -210,7 +210,11 @@ def cache_command(clear: bool, as_json: bool) -> int:
         return Exit.OK
     for entry in entries:
         about = entry.about
-        what = f"{about.shape[0]:,} x {size_text(about.shape[2:])} x {about.shape[1]}" if about else "not finished"
+        what = (
+            f"{about.shape[0]:,} x {size_text(about.shape[2:])} x {about.shape[1]}"
+            if about
+            else cache.OTHERS.get(entry.key, "not finished")
+        )
         source = clean(about.source) if about else ""
         used = time.strftime("%Y-%m-%d %H:%M", time.localtime(entry.used))
         click.echo(f"{bytes_text(entry.size):>8}  {used}  {what:<24}  {source}")

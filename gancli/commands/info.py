@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from gancli import run
+from gancli import config, run
 from gancli.checkpoint import Header, read_header
 from gancli.errors import Exit, GanError
 from gancli.plugins import Entry, registry
@@ -46,36 +46,33 @@ def _run(what: str | None) -> run.Run | None:
 
 def _document(found: run.Run) -> dict[str, Any]:
     """How a run goes, and what its statistics come to when they are judged anew."""
+    from gancli import evaluation
     from gancli.history import judged
     from gancli.overview import overview
 
     seen = judged(found.metrics)
     held = {"held": [{"step": step, "name": verdict.name} for step, verdict in seen]}
-    document = overview(found).document()
+    document = {**overview(found).document(), "evaluations": [each.document() for each in evaluation.read(found)]}
     return {**document, "verdict": {**seen[-1][1].document(), **held} if seen else None}
 
 
 def summary(path: Path, header: Header) -> dict[str, Any]:
-    """The header in the words of a user; raises GanError where it is damaged."""
-    try:
-        return {
-            "checkpoint": str(path),
-            "step": int(header.step),
-            "images_seen": int(header.images_seen),
-            "seconds": float(header.seconds),
-            "arch": header.settings["arch"]["name"],
-            "loss": header.settings["loss"]["name"],
-            "data": header.settings["data"]["source"],
-            "conditional": bool(header.conditional),
-            "spec": dict(header.spec),
-            "metrics": dict(header.metrics),
-            "packages": dict(header.packages),
-            "torch": header.torch,
-            "size": path.stat().st_size,
-            "settings": dict(header.settings),
-        }
-    except (KeyError, TypeError, ValueError) as error:
-        raise GanError(f"{clean(path)} has a damaged header.", "Use another checkpoint of the run.") from error
+    """The header in the words of a user."""
+    names = {part: config.flatten(header.settings).get(key, "?") for part, key in config.SHORT.items()}
+    return {
+        "checkpoint": str(path),
+        "step": header.step,
+        "images_seen": header.images_seen,
+        "seconds": header.seconds,
+        **names,
+        "conditional": header.conditional,
+        "spec": header.spec.document(),
+        "metrics": header.metrics,
+        "packages": header.packages,
+        "torch": header.torch,
+        "size": path.stat().st_size,
+        "settings": header.settings,
+    }
 
 
 def _checkpoint(what: str | None) -> Path:
@@ -123,12 +120,23 @@ def _run_rows(document: dict[str, Any]) -> dict[str, str]:
     """How the run goes, in words."""
     rows = {"run": document["run"], "state": f"{document['state']}, at step {document['step']:,}"}
     if document["best"]:
-        rows["best"] = ", ".join(f"{name} {_number(value)}" for name, value in document["best"].items())
+        name, value = next(iter(document["best"].items()))
+        rows["best"] = f"{name} {_number(value)} at step {document['best']['step']:,} ({document['best']['extractor']})"
+    rows |= {f"evaluated {number}": _evaluated(each) for number, each in enumerate(document["evaluations"][-3:], 1)}
     if verdict := document["verdict"]:
         rows["verdict"] = f"{verdict['name']}. {verdict['why']}"
         rows |= {"try": verdict["try"]} if verdict.get("try") else {}
         rows["verdicts"] = ", ".join(f"{each['name']} from step {each['step']:,}" for each in verdict["held"][-8:])
     return rows
+
+
+def _evaluated(document: dict[str, Any]) -> str:
+    """The figures of an evaluation, after the terms that they are on."""
+    figures = ", ".join(f"{name} {_number(document['figures'][name])}" for name in document["better"])
+    return (
+        f"step {document['step']:,}, {plural(document['n'], 'sample')} against {document['reference']}, "
+        f"{document['extractor']}: {figures}"
+    )
 
 
 def _checkpoint_rows(document: dict[str, Any]) -> dict[str, str]:

@@ -170,7 +170,6 @@ def _table(found: "list[Overview]") -> "Table":
     table.columns[0].no_wrap = True  # a name is there to be typed
     for each in found:
         tick, about = each.last, each.about
-        best = f"{each.best[0]} {figure(each.best[1])}" if each.best else ""
         verdict = each.verdict
         table.add_row(
             Text(clean(each.run.name)),
@@ -178,7 +177,7 @@ def _table(found: "list[Overview]") -> "Table":
             Text(clean(about.data)),
             Text(f"{tick.step:,}" if tick else "-", justify="right"),
             Text(duration(tick.seconds) if tick else "-", justify="right"),
-            Text(clean(best)),
+            Text(clean(each.best or "")),
             Text(each.state, COLOURS.get(each.state, "")),
             Text(clean(verdict.name), "red" if verdict.alarm else "") if verdict else Text(),
         )

@@ -8,6 +8,7 @@ import click
 
 from gancli import config, run
 from gancli.commands.options import dataset_options, options_of, typed_layer
+from gancli.commands.resuming import opened, resumed_layer
 from gancli.config import Config, Resolved
 from gancli.data.base import Dataset
 from gancli.display import waiting
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
 
 DISPLAYS = ("auto", "live", "plain", "json", "none")
 SHARED_DATA = frozenset(name for name, _ in own_fields(Dataset))
-HARMLESS = config.LENGTHS | {"checkpoint_every", "sample_every", "log_every", "keep", "keep_samples", "log"}
-"""Settings that may change when a run is resumed, and leave its weights the same, bit for bit."""
 PARTS = {"arch": "architecture", "loss": "loss"}
 
 
@@ -68,7 +67,7 @@ class TrainCommand(click.Command):
 
     def _probe(self, args: list[str]) -> dict[str, Any]:
         """The choices among the words, whatever else is there."""
-        names = ("arch", "loss", "preset", "config", "resume")
+        names = ("arch", "loss", "preset", "config", "resume", "name", "out")
         parameters = [parameter for parameter in self.params if parameter.name in names]
         probe = click.Command("probe", params=parameters, add_help_option=False)
         settings: dict[str, Any] = {"ignore_unknown_options": True, "allow_extra_args": True, "resilient_parsing": True}
@@ -86,9 +85,7 @@ def _section(parameter: click.Parameter) -> str:
 
 def _layers(given: dict[str, Any]) -> list[Config]:
     """Every layer but the command line's own settings, lowest first."""
-    layers = []
-    if given.get("resume"):
-        layers.append(_resumed_layer(given["resume"]))
+    layers = resumed_layer(given)[:]
     if given.get("preset"):
         layers.append(config.preset(given["preset"]))
     if given.get("config"):
@@ -107,12 +104,6 @@ def _config_layer(path: Path) -> Config:
 
         return Config.nested(path.name, read_header(path).settings)
     return config.read_toml(path)
-
-
-def _resumed_layer(name: str) -> Config:
-    from gancli.checkpoint import read_header
-
-    return Config.nested("resumed run", read_header(run.find_checkpoint(name)).settings)
 
 
 def train(ctx: click.Context, /, **given: Any) -> int:
@@ -172,29 +163,32 @@ def _plan_of_networks(settings: Any, images: Any) -> Iterator[str]:
 
 def _train(resolved: Resolved, images: Any, given: dict[str, Any]) -> int:
     from gancli.display import make_display
-    from gancli.files import write_text
     from gancli.lock import FINISHED, STOPPED
     from gancli.loggers import open_loggers
     from gancli.signals import handled
-    from gancli.trainer import Trainer
 
-    if given["resume"]:
-        trainer = _resumed(resolved, images, given["resume"])
-    else:
-        trainer = Trainer(resolved.settings, images)
-        parent = Path(given["out"]) if given["out"] else run.home()
-        trainer.run = run.new_run(parent, _label(resolved.settings), given["name"])
-        write_text(trainer.run.config, config.to_toml(resolved))
-    assert trainer.run is not None
-    _log_skipped(trainer.run, images)
-    display, loggers = make_display(given["display"], trainer), open_loggers(resolved.settings.log, trainer)
-    with trainer.run.lock() as lock, handled(trainer, display) as caught, loggers as log, display:
-        for tick in trainer:
-            log(tick)
-            display.tick(tick)
+    with opened(resolved, images, given, _label(resolved.settings)) as (trainer, lock):
+        assert trainer.run is not None
+        _log_skipped(trainer.run, images)
+        display, loggers = make_display(given["display"], trainer), open_loggers(resolved.settings.log, trainer)
+        lock.begin()
+        with handled(trainer, display) as caught, loggers as log, display:
+            for tick in trainer:
+                log(tick)
+                display.tick(tick)
+        _check_saved(trainer)
         finished = (trainer.progress or 0.0) >= 1.0
         lock.end(FINISHED if finished else STOPPED)
     return _finish(trainer.run, finished, caught)
+
+
+def _check_saved(trainer: "Trainer") -> None:
+    """Raise GanError where what was learned last is nowhere but in memory."""
+    if trainer.saved or trainer.run is None or trainer.saver is None:
+        return
+    kept = trainer.run.checkpoints()
+    before = f"What there is: {clean(kept[-1])}" if kept else "Nothing of it is kept."
+    raise GanError(f"Step {trainer.step:,} could not be saved: {trainer.saver.fault}", before)
 
 
 def _log_skipped(done: run.Run, images: Any) -> None:
@@ -204,52 +198,25 @@ def _log_skipped(done: run.Run, images: Any) -> None:
             log.writelines(f"skipped: {clean(name)}: {clean(why)}\n" for name, why in images.skipped)
 
 
-def _resumed(resolved: Resolved, images: Any, name: str) -> "Trainer":
-    """A trainer that continues a run; raises UsageError where it cannot, and says what is no longer as it was."""
-    from gancli.checkpoint import read_header
-    from gancli.trainer import Trainer
-
-    path = run.find_checkpoint(name)
-    header = read_header(path)
-    now = config.flatten(resolved.settings.document())
-    changed = {key: value for key, value in config.flatten(header.settings).items() if now.get(key) != value}
-    if fixed := [key for key in changed if key.startswith("arch.")]:
-        key = "arch.name" if "arch.name" in fixed else fixed[0]
-        raise UsageError(
-            f"Run {clean(name)} was trained with {key} = {clean(changed[key])}, not {clean(now.get(key, 'that'))}.",
-            "Leave that out, or start a new run.",
-        )
-    if images.spec.document() != header.spec:
-        raise UsageError(f"The images are not of the size, channels and classes that {clean(name)} was trained on.")
-    for key in sorted(set(changed) - HARMLESS):
-        was, is_now = clean(changed[key]), clean(now.get(key, "unset"))
-        click.echo(f"Note: {key} was {was} and is {is_now}: the run will differ from one that never stopped.", err=True)
-    trainer = Trainer(resolved.settings, images, run.Run(path.parent.parent))
-    trainer.resume(path)
-    if (trainer.progress or 0) >= 1:
-        raise UsageError(
-            f"Run {clean(name)} is finished at step {trainer.step:,}.", "Give it a longer --steps or --time."
-        )
-    return trainer
-
-
 def _label(settings: Settings) -> str:
     source = settings.data.source.removeprefix(f"{settings.data.name}:")
     data = Path(source).resolve().name if settings.data.name != source else source
     return f"{settings.arch.name}-{settings.loss.name}-{Path(data).stem}".replace("/", "-")
 
 
-def _finish(done: run.Run, finished: bool, caught: list[int]) -> int:
+def _finish(done: run.Run, finished: bool, codes: list[int]) -> int:
     """What to type next, on stderr; the run folder as the last line on stdout."""
     name = clean(done.name if done.path.parent == run.home() else done.path)
-    if caught or not finished:
+    if not done.checkpoints():
+        click.echo("Stopped before the first step: there is nothing to continue.", err=True)
+    elif codes or not finished:
         click.echo(f"Stopped and saved. Continue with: gan train --resume {name}", err=True)
     else:
         click.echo(f"Done. Real beside generated: {clean(done.comparison)}", err=True)
         click.echo(f"Next:  gan sample {name} --show", err=True)
         click.echo(f"       gan interpolate {name} --seeds 1,2,3 --out walk.gif", err=True)
     click.echo(str(done.path))
-    return 128 + caught[0] if caught else Exit.OK
+    return codes[0] if codes else Exit.OK
 
 
 def _parameters() -> list[click.Parameter]:
@@ -261,7 +228,9 @@ def _parameters() -> list[click.Parameter]:
         click.Option(["--loss"], metavar="NAME", help="Loss; see `gan list losses`.  [gan]"),
         click.Option(["--data"], metavar="SOURCE", help="The same as SOURCE."),
         click.Option(["--config"], metavar="FILE", help="Settings: a TOML file, a run folder or a checkpoint."),
-        click.Option(["--resume"], metavar="RUN", help="Continue a run where it stopped."),
+        click.Option(
+            ["--resume"], metavar="RUN", help="Continue a run where it stopped; auto: begin or continue --name."
+        ),
         click.Option(["--out"], metavar="DIR", help="Folder of the run's folder.  [runs]"),
         click.Option(["--name"], metavar="NAME", help="Name of the run; default: a number and what it trains."),
         click.Option(["--display"], type=click.Choice(DISPLAYS), default="auto", help="How progress is shown."),
