@@ -19,6 +19,7 @@ from pathlib import Path
 from statistics import median
 
 import numpy as np
+import torch
 
 from gancli import images as pictures
 from gancli.config import Config, resolve
@@ -162,7 +163,7 @@ def main():
     play.add_argument("--time", type=int, default=240, help="seconds of training for each (240)")
     play.add_argument("--samples", type=int, default=10_000)
     play.add_argument("--seeds", default="0", help="with commas between (0)")
-    play.add_argument("--device", default="auto")
+    play.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     play.add_argument("--out", type=Path, default=Path("results"))
     play.set_defaults(act=run)
     options = parser.parse_args()
