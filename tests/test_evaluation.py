@@ -20,7 +20,7 @@ from gancli.evaluation import reference as references
 from gancli.evaluation.measuring import chosen, classes_for, measure
 from gancli.evaluation.reference import measured, reference
 from gancli.extractors import classifier as classifiers
-from gancli.extractors import find, inception
+from gancli.extractors import find, inception, pth
 from gancli.extractors.classifier import Trained
 from gancli.extractors.embedder import Embedder, Features
 from gancli.generator import Sampler
@@ -224,6 +224,31 @@ def test_inception_gives_the_features_of_torch_fidelity(tmp_path: Path, monkeypa
     assert torch.equal(
         find("inception").open(Images(pixels), CPU, Progress()).eval()(torch.from_numpy(pixels)), expected
     )
+
+
+@pytest.mark.parametrize("zipped", [True, False], ids=["zip", "the format before"])
+def test_a_pth_file_is_read_without_unpickling(zipped: bool) -> None:
+    weights = torch.nn.Sequential(torch.nn.Conv2d(3, 4, 3), torch.nn.BatchNorm2d(4)).state_dict()
+    weights["turned"] = weights["0.weight"].transpose(0, 1)
+    file = io.BytesIO()
+    torch.save(weights, file, _use_new_zipfile_serialization=zipped)
+    found = pth.tensors(file.getvalue())
+    assert list(found) == list(weights)
+    assert all(torch.equal(found[name], weights[name]) for name in weights)
+
+
+class Harmful:
+    def __reduce__(self) -> tuple[object, ...]:
+        return exec, ("raise SystemExit('ran')",)
+
+
+@pytest.mark.parametrize("zipped", [True, False], ids=["zip", "the format before"])
+def test_what_a_pth_file_asks_to_be_called_is_not(zipped: bool) -> None:
+    file = io.BytesIO()
+    torch.save({"weight": Harmful()}, file, _use_new_zipfile_serialization=zipped)
+    for raw in (file.getvalue(), b"cos\nsystem\n(S'false'\ntR.", b"PK\3\4", b"\x80\x02."):
+        with pytest.raises(ValueError, match="no state_dict of plain tensors"):
+            pth.tensors(raw)
 
 
 def test_metrics_say_what_they_need() -> None:

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from gancli.data import cache
 from gancli.data.base import Images
 from gancli.errors import GanError
-from gancli.extractors import Extractor
+from gancli.extractors import Extractor, pth
 from gancli.files import replacing
 from gancli.text import clean
 
@@ -115,14 +115,16 @@ def _bytes(path: Path) -> bytes:
 
 
 def _published(raw: bytes, origin: str) -> dict[str, Tensor]:
-    """The weights in the published .pth file, and in no other: it is opened only if every byte is as published."""
+    """The weights in the published .pth file, and in no other; raises GanError."""
     if hashlib.sha256(raw).hexdigest() != SHA256:
         raise GanError(
             f"{origin} is not the published file of Inception's weights, and no other .pth is opened.",
             f"Take the one at {URL}, or a .safetensors file.",
         )
-    weights: dict[str, Tensor] = torch.load(io.BytesIO(raw), map_location="cpu", weights_only=True)
-    return {name: tensor.contiguous() for name, tensor in weights.items()}
+    try:
+        return pth.tensors(raw)
+    except ValueError as error:
+        raise GanError(f"{origin} cannot be read ({clean(error)}).") from error
 
 
 def _fetch(progress: "Progress") -> bytes:
