@@ -70,9 +70,9 @@ def samples(trainer, count):
     arch, device = trainer.arch, trainer.device
     z = arch.noise(count, torch.Generator(device).manual_seed(0))
     y = torch.arange(count) % CLASSES if trainer.conditional else None
-    networks = trainer.average.networks
+    networks, sampling = trainer.average.networks, arch.sampling()
     return np.concatenate([
-        images.to_uint8(arch.generate(networks, z[i : i + 100], None if y is None else y[i : i + 100]))
+        images.to_uint8(arch.generate(networks, z[i : i + 100], None if y is None else y[i : i + 100], sampling))
         for i in range(0, count, 100)
     ])  # fmt: skip
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from gancli.losses import Loss, Move
     from gancli.losses.adversarial import AdversarialLoss
     from gancli.metrics import Generated, Metric, Reference
+    from gancli.sampling import Draw, Sampling, Truncation
     from gancli.ticks import Event, Tick
     from gancli.trainer import Trainer
 
@@ -26,6 +27,7 @@ _HOMES = {
     "AdversarialLoss": "gancli.losses.adversarial",
     "Architecture": "gancli.architectures",
     "Dataset": "gancli.data.base",
+    "Draw": "gancli.sampling",
     "Event": "gancli.ticks",
     "Extractor": "gancli.extractors",
     "Field": "pydantic",
@@ -40,9 +42,11 @@ _HOMES = {
     "Networks": "gancli.architectures",
     "Records": "gancli.data.records",
     "Reference": "gancli.metrics",
+    "Sampling": "gancli.sampling",
     "Spec": "gancli.data.base",
     "Tick": "gancli.ticks",
     "Trainer": "gancli.trainer",
+    "Truncation": "gancli.sampling",
     "UsageError": "gancli.errors",
     "hookimpl": "gancli.hookspecs",
 }
@@ -53,6 +57,7 @@ __all__ = [
     "AdversarialLoss",
     "Architecture",
     "Dataset",
+    "Draw",
     "Event",
     "Extractor",
     "Field",
@@ -67,9 +72,11 @@ __all__ = [
     "Networks",
     "Records",
     "Reference",
+    "Sampling",
     "Spec",
     "Tick",
     "Trainer",
+    "Truncation",
     "UsageError",
     "hookimpl",
 ]

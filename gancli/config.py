@@ -9,16 +9,14 @@ from typing import Any
 
 import tomli
 import tomli_w
-from pydantic import ValidationError
 
 from gancli.data.base import Dataset
 from gancli.errors import GanError, UsageError
-from gancli.options import Chosen, Options, own_fields, problem
+from gancli.options import DEFAULT, Chosen, Options, own_fields, validated
 from gancli.plugins import Entry, registry
 from gancli.settings import Optim, Settings
 from gancli.text import clean
 
-DEFAULT = "default"
 LENGTHS = frozenset({"steps", "epochs", "time"})
 ENV_PREFIX = "GAN_"
 ENV_ELSEWHERE = frozenset({"GAN_CACHE", "GAN_DISABLE_PLUGINS", "GAN_RUNS", "GAN_TRACEBACK"})
@@ -151,7 +149,7 @@ def rebuild(part: str, document: Mapping[str, Any]) -> Chosen:
         raise GanError(f"The settings name no {slot.kind}.")
     cls = registry().find(slot.kind, options["name"]).load()
     faults: list[str] = []
-    built = _validate(cls, f"{part}.", {f"{part}.{key}": value for key, value in options.items()}, {}, faults)
+    built = validated(cls, f"{part}.", {f"{part}.{key}": value for key, value in options.items()}, {}, faults)
     if not isinstance(built, Chosen):
         raise GanError("; ".join(faults) + ".")
     return built
@@ -274,29 +272,11 @@ def _build(values: Mapping[str, Any], origins: Mapping[str, str], classes: Mappi
     faults: list[str] = []
     groups: dict[str, type[Options]] = {**classes, "optim": Optim}
     parts = {
-        part: _validate(cls, f"{part}.", {k: v for k, v in values.items() if k.startswith(f"{part}.")}, origins, faults)
+        part: validated(cls, f"{part}.", {k: v for k, v in values.items() if k.startswith(f"{part}.")}, origins, faults)
         for part, cls in groups.items()
     }
     top = {key: value for key, value in values.items() if "." not in key}
-    settings = _validate(Settings, "", {**top, **{k: v for k, v in parts.items() if v}}, origins, faults)
+    settings = validated(Settings, "", {**top, **{k: v for k, v in parts.items() if v}}, origins, faults)
     if faults or not isinstance(settings, Settings):
         raise UsageError("; ".join(faults) + ".")
     return settings
-
-
-def _validate(
-    cls: type[Options], prefix: str, values: Mapping[str, Any], origins: Mapping[str, str], faults: list[str]
-) -> Options | None:
-    try:
-        return cls.model_validate({key.removeprefix(prefix): value for key, value in values.items()})
-    except ValidationError as error:
-        for fault in error.errors():
-            path = prefix + str(fault["loc"][0] if fault["loc"] else "")
-            if path not in groups_of(Settings):
-                faults.append(problem(path, origins.get(path, DEFAULT), fault))
-        return None
-
-
-def groups_of(cls: type[Options]) -> set[str]:
-    """The fields that are groups of options of their own."""
-    return set(cls.model_fields) - {name for name, _ in own_fields(cls)}

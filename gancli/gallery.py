@@ -4,32 +4,27 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from gancli import images, latents
-from gancli.architectures import Architecture
+from gancli import images
 from gancli.data.base import Images
+from gancli.generator import Sampler
 
 COUNT = 64
 
 
 @dataclass(frozen=True)
 class Gallery:
-    """Draws grids (H, W, C) of uint8 pixels; `networks` are the averaged ones of player G."""
+    """Draws grids (H, W, C) of uint8 pixels."""
 
-    arch: Architecture
-    networks: dict[str, nn.Module]
+    sampler: Sampler
     data: Images
-    conditional: bool
     seed: int
-    device: torch.device
 
-    @torch.no_grad()
     def samples(self, count: int = COUNT) -> np.ndarray:
         """Generated images, of the same latents at every call."""
-        z = latents.draw(self.arch.noise, self.seed, range(count)).to(self.device)
-        made = self.arch.generate(self.networks, z, self._classes(count))
-        return images.grid(images.to_uint8(made), self._columns())
+        made = self.sampler(self.sampler.latents(self.seed, range(count)), self._classes(count))
+        return images.grid(made, self._columns())
 
     def real(self, count: int = COUNT) -> np.ndarray:
         """Real images, of the same classes as the samples where there are classes."""
@@ -48,11 +43,11 @@ class Gallery:
     def _columns(self) -> int:
         """A column a class where there are few."""
         classes = len(self.data.classes)
-        return classes if self.conditional and classes <= 16 else 8
+        return classes if self.sampler.conditional and classes <= 16 else 8
 
     def _classes(self, count: int) -> Tensor | None:
         classes = len(self.data.classes)
-        return torch.arange(count, device=self.device) % classes if self.conditional else None
+        return torch.arange(count) % classes if self.sampler.conditional else None
 
 
 def _one_of_each(labels: np.ndarray, order: np.ndarray, wanted: list[int]) -> np.ndarray:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,7 @@ from gancli.device import choose_device
 from gancli.errors import GanError, UsageError
 from gancli.networks import load_state, outline
 from gancli.plugins import require
+from gancli.sampling import Sampling
 from gancli.text import clean
 
 # Always the same, and the last batch is filled up: on one machine an image does not depend on how many are asked for.
@@ -30,17 +32,21 @@ AVERAGED = "_ema."
 
 @dataclass(frozen=True)
 class Sampler:
-    """Makes images of latents and classes: the networks of player G, with their architecture, image spec and device."""
+    """Makes images of latents and classes: the networks of player G, with their architecture, image spec and device.
+
+    `sampling` is what is asked of them, of the architecture's class.
+    """
 
     arch: Architecture
     networks: dict[str, nn.Module]
     spec: Spec
     conditional: bool
     device: torch.device
+    sampling: Sampling
 
-    def latents(self, seed: int, numbers: range | Sequence[int]) -> Tensor:
+    def latents(self, seed: int, numbers: Sequence[int]) -> Tensor:
         """The latents of the images with these numbers under a seed."""
-        return latents.draw(self.arch.noise, seed, numbers)
+        return self.sampling.latents(self.arch, numbers, partial(latents.draw, self.arch.noise, seed))
 
     def __call__(self, z: Tensor, y: Tensor | None) -> np.ndarray:
         """uint8 images (N, C, H, W) of latents and classes."""
@@ -54,7 +60,8 @@ class Sampler:
         count = len(z)
         fill = torch.arange(size) % count
         classes = None if y is None else y[fill].to(self.device)
-        return images.to_uint8(self.arch.generate(self.networks, z[fill].to(self.device), classes))[:count]
+        made = self.arch.generate(self.networks, z[fill].to(self.device), classes, self.sampling)
+        return images.to_uint8(made)[:count]
 
 
 @dataclass(frozen=True)
@@ -76,7 +83,7 @@ class Generator(Sampler):
         Nobody vouches for the file: what it says is held against the networks it names before memory is taken.
         """
         header = checkpoint.read_header(path)
-        arch = _architecture(header, path)
+        arch = architecture_of(header, path)
         where = choose_device(device)
         with _doubted(path, arch):
             names = _averaged(path, outline(arch, header.spec, header.conditional))
@@ -86,7 +93,7 @@ class Generator(Sampler):
             for name, network in networks.items():
                 load_state(network, checkpoint.part(tensors, f"{name}{AVERAGED}"), path)
                 network.to(where).eval().requires_grad_(False)
-        return cls(arch, networks, header.spec, header.conditional, where, header, path)
+        return cls(arch, networks, header.spec, header.conditional, where, arch.sampling(), header, path)
 
     def split_classes(self, text: str | None) -> list[str]:
         """The class names in `cat,dog`; a class whose own name has a comma is taken whole."""
@@ -159,7 +166,8 @@ def _averaged(path: Path, outlines: Mapping[str, Mapping[str, torch.Size]]) -> l
     return names
 
 
-def _architecture(header: Header, path: Path) -> Architecture:
+def architecture_of(header: Header, path: Path) -> Architecture:
+    """The architecture that a checkpoint names; raises GanError where it cannot be had."""
     try:
         require(header.packages, "architecture")
         arch = rebuild("arch", header.settings)

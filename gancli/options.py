@@ -1,13 +1,15 @@
 """The base of everything a user sets: frozen pydantic models, whose fields are the options."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from inspect import Signature, isfunction, signature
 from typing import Any, ClassVar, Literal, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, ValidationInfo, field_validator
+from pydantic import BaseModel, ConfigDict, ValidationError, ValidationInfo, field_validator
 from pydantic.fields import FieldInfo
 
 from gancli.text import clean
+
+DEFAULT = "default"
 
 
 class Options(BaseModel):
@@ -64,6 +66,11 @@ def own_fields(model: type[Options]) -> Iterator[tuple[str, FieldInfo]]:
             yield name, info
 
 
+def groups_of(model: type[Options]) -> set[str]:
+    """The fields that are groups of options of their own."""
+    return set(model.model_fields) - {name for name, _ in own_fields(model)}
+
+
 def choices_of(info: FieldInfo) -> tuple[str, ...]:
     """The values of a field that is a choice among few, as a user types them."""
     annotations = (info.annotation, *get_args(info.annotation))
@@ -101,3 +108,17 @@ def problem(path: str, origin: str, error: Any) -> str:
     text = str(error["msg"]).removeprefix("Value error, ")
     text = text[0].lower() + text[1:]
     return f"{clean(path)} = {clean(error['input'])!s}: {clean(text)} ({clean(origin)})"
+
+
+def validated(
+    model: type[Options], prefix: str, values: Mapping[str, Any], origins: Mapping[str, str], faults: list[str]
+) -> Options | None:
+    """The options that values by dotted name make; None where they do not, and `faults` say why."""
+    try:
+        return model.model_validate({key.removeprefix(prefix): value for key, value in values.items()})
+    except ValidationError as error:
+        for fault in error.errors():
+            path = prefix + str(fault["loc"][0] if fault["loc"] else "")
+            if path not in groups_of(model):
+                faults.append(problem(path, origins.get(path, DEFAULT), fault))
+        return None

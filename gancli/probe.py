@@ -22,7 +22,7 @@ def probe(arch: Architecture, loss: Loss, networks: Networks, spec: Spec, condit
     y = torch.zeros(COUNT, dtype=torch.int64) if conditional else None
     with _looking_only(networks):
         z = arch.noise(COUNT, torch.Generator().manual_seed(0))
-        images = arch.generate({name: networks[name] for name in loss.players["G"]}, z, y)
+        images = arch.generate({name: networks[name] for name in loss.players["G"]}, z, y, arch.sampling())
         _check(arch, "generates images", images, (COUNT, *spec.shape))
         for name in loss.players.get("D", ()):
             _check(arch, f"gives scores of {name}", networks[name](images, y), (COUNT,))

@@ -71,13 +71,13 @@ class Trainer:
         }
         self.average = Average(self.players["G"].networks, settings.optim.ema)
         averaged, seed = self.average.networks, settings.seed
-        self.gallery = Gallery(self.arch, averaged, data, self.conditional, seed, self.device)
         self.step, self.seconds, self.rollbacks = 0, 0.0, 0
         self.horizon = settings.optim.horizon
         self.metrics: dict[str, float] = {}
         self.facts = facts(settings, self.loss, len(data))
         self._yardstick = Yardstick(data, self.device)
-        sampler = Sampler(self.arch, averaged, data.spec, self.conditional, self.device)
+        sampler = Sampler(self.arch, averaged, data.spec, self.conditional, self.device, self.arch.sampling())
+        self.gallery = Gallery(sampler, data, seed)
         self.monitor = Monitor(sampler, data, data_name(settings.data.name, settings.data.source), seed)
         self.watch = Stopwatch()
         self.saver: Saver | None = None

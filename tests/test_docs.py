@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from conftest import Gan
 from fake_package import installed
@@ -21,8 +22,9 @@ def blocks(language: str) -> list[str]:
 
 @pytest.fixture
 def _package(tmp_path: Path) -> Iterator[None]:
-    register, loss, turn, step, architecture, figures, command, _ = blocks("python")
+    register, loss, turn, step, architecture, sampling, figures, command, _ = blocks("python")
     register += '    add("architecture", "tiny", "gancli_mygan.tiny:Tiny", "One layer each way.")\n'
+    register += '    add("architecture", "shaded", "gancli_mygan.sampling:Shaded", "Lighter on request.")\n'
     register += '    add("extractor", "thumbnail", "gancli_mygan.figures:Thumbnail", "Sixteen pixels.")\n'
     register += '    add("metric", "spread", "gancli_mygan.figures:Spread", "How far images lie apart.")\n'
     register += '    add("loss", "turn", "gancli_mygan.turn:BEGAN", "A turn as shown.")\n'
@@ -31,7 +33,7 @@ def _package(tmp_path: Path) -> Iterator[None]:
     folder = tmp_path / "site" / "gancli_mygan"
     folder.mkdir(parents=True)
     sources = {"__init__": register, "loss": loss, "turn": turn, "step": step, "tiny": architecture}
-    sources |= {"figures": figures, "greet": command}
+    sources |= {"sampling": sampling, "figures": figures, "greet": command}
     for name, source in sources.items():
         (folder / f"{name}.py").write_text(source)
     with installed(tmp_path / "site", "gancli-mygan", register):
@@ -48,6 +50,18 @@ def test_the_package_on_the_page_trains_and_samples(gan: Gan, loss: str) -> None
     assert gan("sample", "-n", 4, "--out", "x.png").code == 0
     assert gan("evaluate", "-n", 20, "--extractor", "thumbnail", "--metrics", "spread").code == 0
     assert "Score that D gives real images." in gan("train", "--loss", "soft-lsgan", "--help").out
+
+
+@pytest.mark.usefixtures("_package")
+def test_what_is_asked_for_on_the_page_is_given(gan: Gan) -> None:
+    words = [*TINY_WORDS[2:], "--steps", 3, "--display", "none"]
+    assert gan("train", "--arch", "shaded", *words).code == 0
+    made = {}
+    for shade, repeat in ((0, 1), (0.5, 2)):
+        assert gan("sample", "-n", 4, "--shade", shade, "--sample.repeat", repeat, "--out", f"{shade}.npz").code == 0
+        made[shade] = np.load(f"{shade}.npz")["images"].astype(int)
+    lighter = (made[0][[0, 0, 1, 1]] + 64).clip(max=255)
+    assert abs(made[0.5] - lighter).max() <= 1
 
 
 @pytest.mark.usefixtures("_package")

@@ -25,6 +25,7 @@ from gancli.extractors.classifier import Trained
 from gancli.extractors.embedder import Embedder, Features
 from gancli.generator import Sampler
 from gancli.metrics import Generated, Reference, classifier, figures
+from gancli.sampling import Sampling
 
 TOOLS = runpy.run_path(str(Path(__file__).parents[1] / "benchmarks" / "extractors.py"))
 CPU = torch.device("cpu")
@@ -90,7 +91,7 @@ def test_a_conditional_model_is_asked_for_classes_as_often_as_they_are_real(digi
     assert digits.labels is not None
     ones = replace(digits, labels=np.where(digits.labels < 5, 1, digits.labels))
     networks = DCGAN(name="dcgan", latent=8, width=4).build(digits.spec, True)
-    sampler = Sampler(DCGAN(name="dcgan", latent=8, width=4), networks, digits.spec, True, CPU)
+    sampler = Sampler(DCGAN(name="dcgan", latent=8, width=4), networks, digits.spec, True, CPU, Sampling())
     asked = classes_for(sampler, ones, 2000, 0)
     assert asked is not None
     assert (asked == 1).mean() == pytest.approx(0.5, abs=0.05)

@@ -43,7 +43,9 @@ def test_trains_and_samples_the_same_from_its_checkpoint(
     z, y = generator.latents(0, range(3)), generator.classes([], 3)
     with torch.no_grad():
         fill = torch.arange(64) % 3
-        live = training.arch.generate(training.average.networks, z[fill], None if y is None else y[fill])
+        live = training.arch.generate(
+            training.average.networks, z[fill], None if y is None else y[fill], generator.sampling
+        )
     assert np.array_equal(generator(z, y), (live[:3].clamp(-1, 1).add(1) * 127.5).round().byte().numpy())
 
 

@@ -1,7 +1,7 @@
 """What an architecture is: options that build named networks for an image spec, and the way they generate."""
 
 from collections.abc import Mapping
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 import torch
 from pydantic import Field
@@ -11,6 +11,7 @@ from gancli import latents
 from gancli.data.base import Spec
 from gancli.errors import UsageError
 from gancli.options import Chosen
+from gancli.sampling import Sampling, Truncation
 
 Networks = dict[str, nn.Module]
 
@@ -25,6 +26,8 @@ class Architecture(Chosen):
 
     conditioning: ClassVar[Literal["optional", "required", "impossible"]] = "optional"
     mixes_classes: ClassVar[bool] = False
+    sampling: ClassVar[type[Sampling]] = Truncation
+    """What can be asked of `generate`, as options `--sample.NAME`."""
 
     latent: int = Field(100, gt=0, le=65536, description="Length of the latent vector z.")
 
@@ -40,12 +43,8 @@ class Architecture(Chosen):
         """Latents at share t in [0, 1] of the way from a to b."""
         return latents.slerp(a, b, t)
 
-    def truncate(self, z: Tensor, threshold: float) -> Tensor:
-        """Latents pulled towards the mean: less variety, more typical images."""
-        return latents.truncate(z, threshold)
-
-    def generate(self, networks: Mapping[str, nn.Module], z: Tensor, y: Tensor | None) -> Tensor:
-        """Images (N, C, H, W) in [-1, 1] of the latents, made by the networks of player G."""
+    def generate(self, networks: Mapping[str, nn.Module], z: Tensor, y: Tensor | None, sampling: Any) -> Tensor:
+        """Images (N, C, H, W) in [-1, 1] of the latents, made by the networks of player G as `sampling` asks."""
         images: Tensor = networks["G"](z, y)
         return images
 

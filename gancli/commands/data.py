@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from gancli import config
-from gancli.commands.options import dataset_options, options_of, typed_layer
+from gancli.commands.options import ChosenOptions, dataset_options, options_of, typed_layer
 from gancli.commands.sample import PICTURES, check_target
 from gancli.data.base import Dataset
 from gancli.data.fields import bytes_text, size_text
@@ -32,15 +32,11 @@ def command() -> None:
     """Look at images before training on them; see and clear what is kept decoded."""
 
 
-class InspectCommand(click.Command):
+class InspectCommand(ChosenOptions):
     """A command that takes every option of a dataset, as `gan train` does."""
 
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        ctx.meta["chosen"] = dataset_options(args, {word for each in self.params for word in each.opts})
-        return super().parse_args(ctx, args)
-
-    def get_params(self, ctx: click.Context) -> list[click.Parameter]:
-        return [*super().get_params(ctx), *ctx.meta.get("chosen", [])]
+    def chosen_options(self, args: list[str]) -> list[click.Parameter]:
+        return dataset_options(args, {word for each in self.params for word in each.opts})
 
 
 def inspect(ctx: click.Context, /, source: str, as_json: bool, out: str, show: bool, force: bool, **_: Any) -> int:

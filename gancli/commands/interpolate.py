@@ -1,6 +1,7 @@
 """`gan interpolate`: the way from image to image."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -8,6 +9,7 @@ import click
 
 from gancli import run
 from gancli.commands.sample import PICTURES, check_target
+from gancli.commands.sampling import GeneratingCommand, asked_of
 from gancli.errors import Exit, UsageError
 from gancli.text import clean, plural
 
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 ANIMATIONS = (".gif", ".webp")
 
 
-@click.command("interpolate")
+@click.command("interpolate", cls=GeneratingCommand)
 @click.argument("model", metavar="[RUN|CKPT]", required=False)
 @click.option("--seeds", default="1,2,3", show_default=True, help="The images to pass through, by seed.")
 @click.option("--frames", type=click.IntRange(2, 100_000), help="Frames in all.  [60; a strip: 12]")
@@ -28,7 +30,6 @@ ANIMATIONS = (".gif", ".webp")
     "--mode", type=click.Choice(["slerp", "lerp"]), help="Along the sphere or straight.  [the architecture's]"
 )
 @click.option("--class", "classes", metavar="NAME,...", help="One class that stays, or several to morph through.")
-@click.option("--truncation", type=click.FloatRange(0, min_open=True), metavar="FLOAT", help="As in `gan sample`.")
 @click.option("--loop", is_flag=True, help="Come back to the first image at the end.")
 @click.option("--fps", type=click.FloatRange(0.5, 50), default=20, show_default=True, help="Frames a second.")
 @click.option("--scale", type=click.IntRange(1, 32), help="Enlarge every pixel.  [so that frames are 128 or more]")
@@ -39,7 +40,8 @@ ANIMATIONS = (".gif", ".webp")
 def command(ctx: click.Context, /, **given: Any) -> int:
     """Walk through the latent space from seed to seed, as an animation (.gif, .webp) or a strip (.png).
 
-    The class stays fixed, or changes along the way: --class 3,8.
+    The class stays fixed, or changes along the way: --class 3,8. With a model, --help also lists what can be asked
+    of it.
     """
     path = run.find_checkpoint(given["model"])
     target = Path(given["out"])
@@ -53,6 +55,7 @@ def command(ctx: click.Context, /, **given: Any) -> int:
     from gancli.generator import Generator
 
     generator = Generator.load(path, given["device"])
+    generator = replace(generator, sampling=asked_of(ctx, generator.arch))
     pixels = walk(generator, seeds, frames, given)
     if moving:
         scale = given["scale"] or max(1, -(-128 // min(pixels.shape[2:])))
@@ -71,8 +74,6 @@ def walk(generator: "Generator", seeds: list[int], frames: int, given: dict[str,
     from gancli import latents
 
     stops = [generator.latents(seed, [0]) for seed in seeds]
-    if given["truncation"]:
-        stops = [generator.arch.truncate(stop, given["truncation"]) for stop in stops]
     mixes = {"slerp": latents.slerp, "lerp": latents.lerp, None: generator.arch.mix}
     stops = [*stops, stops[0]] if given["loop"] else stops
     # In a loop the last frame would show the first image twice.

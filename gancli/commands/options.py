@@ -17,6 +17,27 @@ WORDS = {**SHORT, "source": SHORT["data"]}
 """The words of the command line that choose, and the settings they are short for."""
 
 
+class ChosenOptions(click.Command):
+    """A command some of whose options depend on what is chosen, which a first look at the words finds."""
+
+    def chosen_options(self, args: list[str]) -> list[click.Parameter]:
+        """The options that these words have besides those of every call."""
+        raise NotImplementedError
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        ctx.meta["chosen"] = self.chosen_options(args)
+        return super().parse_args(ctx, args)
+
+    def get_params(self, ctx: click.Context) -> list[click.Parameter]:
+        return [*super().get_params(ctx), *ctx.meta.get("chosen", [])]
+
+    def first_look(self, args: list[str], parameters: Iterable[click.Parameter]) -> click.Context:
+        """What the words say to these parameters alone, and in `args` what is left, whatever that is."""
+        probe = click.Command("probe", params=[*parameters], add_help_option=False)
+        settings: dict[str, Any] = {"ignore_unknown_options": True, "allow_extra_args": True, "resilient_parsing": True}
+        return probe.make_context("probe", [*args], **settings)
+
+
 class SettingOption(click.Option):
     """An option that stands for one setting, by its dotted name."""
 
@@ -66,9 +87,14 @@ def dataset_options(args: list[str], known: set[str]) -> list[click.Parameter]:
         for option in options_of(cls, "data."):
             if getattr(option, "key", "").removeprefix("data.") not in shared:
                 found.setdefault(option.name or "", option)
-    for option in found.values():
-        option.opts += [short for word in option.opts if (short := word.replace("data.", "", 1)) not in known]
-    return list(found.values())
+    return shortened(list(found.values()), "data.", known)
+
+
+def shortened(options: list[click.Parameter], prefix: str, known: set[str]) -> list[click.Parameter]:
+    """The options, which need no prefix where nothing else has their name."""
+    for option in options:
+        option.opts += [short for word in option.opts if (short := word.replace(prefix, "", 1)) not in known]
+    return options
 
 
 def typed_layer(ctx: click.Context, parameters: Iterable[click.Parameter]) -> Config:

@@ -1,12 +1,14 @@
 """`gan sample`: images from a trained generator."""
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from gancli import run
+from gancli.commands.sampling import GeneratingCommand, asked_of
 from gancli.errors import Exit, GanError, UsageError
 from gancli.text import clean, plural
 
@@ -18,59 +20,45 @@ if TYPE_CHECKING:
 PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".bmp")
 
 
-@click.command("sample")
+@click.command("sample", cls=GeneratingCommand)
 @click.argument("model", metavar="[RUN|CKPT]", required=False)
 @click.option("-n", "count", type=click.IntRange(1, 10_000_000), default=64, show_default=True, help="How many images.")
 @click.option("--seed", type=click.IntRange(0, 2**63 - 1), default=0, show_default=True, help="Seed of the latents.")
 @click.option("--class", "classes", metavar="NAME,...", help="Classes to ask for, in turn; default: all in turn.")
-@click.option(
-    "--truncation",
-    type=click.FloatRange(0, min_open=True),
-    metavar="FLOAT",
-    help="Cut the normal distribution of the latents at ± this: 0.7 is typical images, 2 nearly all.",
-)
 @click.option("--out", metavar="FILE|DIR", help="A grid (.png, .jpg, .webp), an array (.npz), or a folder of PNGs.")
 @click.option("--columns", type=click.IntRange(1), help="Columns of the grid.  [as square as it gets]")
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:1 or mps.")
 @click.option("--show", is_flag=True, help="Draw them in the terminal; Enter draws the next ones.")
 @click.option("--force", is_flag=True, help="Write over a file that is there.")
-def command(
-    model: str | None,
-    count: int,
-    seed: int,
-    classes: str | None,
-    truncation: float | None,
-    out: str | None,
-    columns: int | None,
-    device: str,
-    show: bool,
-    force: bool,
-) -> int:
+@click.pass_context
+def command(ctx: click.Context, /, **given: Any) -> int:
     """Make images with the averaged generator of a run or checkpoint; the newest run when left out.
 
-    Image number i of a seed is always the same, however many are made.
+    Image number i of a seed is always the same, however many are made. With a model, --help also lists what can be
+    asked of it.
     """
-    path = run.find_checkpoint(model)
-    target = None if show and out is None else Path(out or "samples.png")
+    path, count, out = run.find_checkpoint(given["model"]), given["count"], given["out"]
+    target = None if given["show"] and out is None else Path(out or "samples.png")
     if target is not None:
-        check_target(target, (*PICTURES, ".npz", ""), force=force or out is None)
+        check_target(target, (*PICTURES, ".npz", ""), force=given["force"] or out is None)
 
     from gancli.generator import Generator
 
-    generator = Generator.load(path, device)
-    names = generator.split_classes(classes)
-    columns = columns or _columns(generator, names, count)
-    pixels, labels = make(generator, names, range(count), seed, truncation)
+    generator = Generator.load(path, given["device"])
+    generator = replace(generator, sampling=asked_of(ctx, generator.arch))
+    names = generator.split_classes(given["classes"])
+    columns = given["columns"] or _columns(generator, names, count)
+    pixels, labels = make(generator, names, range(count), given["seed"])
     if target is not None:
         write(target, pixels, labels, columns)
         click.echo(f"{plural(count, 'image')} of step {generator.header.step:,} in {clean(target)}")
-    if show:
-        _show(generator, names, count, seed, truncation, columns, pixels)
+    if given["show"]:
+        _show(generator, names, count, given["seed"], columns, pixels)
     return Exit.OK
 
 
 def make(
-    generator: "Generator", names: list[str], numbers: range, seed: int, truncation: float | None
+    generator: "Generator", names: list[str], numbers: range, seed: int
 ) -> tuple["np.ndarray", "np.ndarray | None"]:
     """The images with these numbers, uint8 (N, C, H, W), and their classes (N,)."""
     import numpy as np
@@ -78,10 +66,9 @@ def make(
     pixels, labels = [], []
     for start in range(numbers.start, numbers.stop, 4096):
         part = range(start, min(start + 4096, numbers.stop))
-        z = generator.latents(seed, part)
         y = generator.classes(names, part.stop)
         y = None if y is None else y[part.start :]
-        pixels.append(generator(z if truncation is None else generator.arch.truncate(z, truncation), y))
+        pixels.append(generator(generator.latents(seed, part), y))
         labels.append(None if y is None else y.numpy())
     known = [label for label in labels if label is not None]
     return np.concatenate(pixels), np.concatenate(known) if known else None
@@ -120,20 +107,14 @@ def check_target(target: Path, suffixes: tuple[str, ...], *, force: bool) -> Non
 
 
 def _columns(generator: "Generator", names: list[str], count: int) -> int:
-    """A column a class where the grid shows several, else as square as it gets."""
+    """Those that suit what is asked for; a column a class where the grid shows several; else as square as it gets."""
+    if generator.sampling.columns:
+        return generator.sampling.columns
     kinds = len(names) or (len(generator.spec.classes) if generator.conditional else 1)
     return kinds if 1 < kinds <= min(count, 16) else max(1, round(count**0.5))
 
 
-def _show(
-    generator: "Generator",
-    names: list[str],
-    count: int,
-    seed: int,
-    truncation: float | None,
-    columns: int,
-    pixels: "np.ndarray",
-) -> None:
+def _show(generator: "Generator", names: list[str], count: int, seed: int, columns: int, pixels: "np.ndarray") -> None:
     """Draw grids in the terminal, the next ones at each Enter; only the first where nobody is there to press it."""
     from gancli import images
     from gancli.display.blocks import show
@@ -149,4 +130,4 @@ def _show(
         except click.Abort:
             return
         start += count
-        pixels, _ = make(generator, names, range(start, start + count), seed, truncation)
+        pixels, _ = make(generator, names, range(start, start + count), seed)

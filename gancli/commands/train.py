@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from gancli import config, run
-from gancli.commands.options import dataset_options, options_of, typed_layer
+from gancli.commands.options import ChosenOptions, dataset_options, options_of, typed_layer
 from gancli.commands.resuming import opened, resumed_layer
 from gancli.config import Config, Resolved
 from gancli.data.base import Dataset
@@ -25,20 +25,14 @@ if TYPE_CHECKING:
 DISPLAYS = ("auto", "live", "plain", "json", "none")
 SHARED_DATA = frozenset(name for name, _ in own_fields(Dataset))
 PARTS = {"arch": "architecture", "loss": "loss"}
+CHOICES = frozenset({"arch", "loss", "preset", "config", "resume", "name", "out"})
 
 
-class TrainCommand(click.Command):
+class TrainCommand(ChosenOptions):
     """A command whose options include those of the chosen architecture, loss and dataset.
 
-    A first look at the words finds the choice; `--help` without one shows what is common, and imports no torch.
+    `--help` without a choice shows what is common, and imports no torch.
     """
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        ctx.meta["chosen"] = self._chosen_options(ctx, args)
-        return super().parse_args(ctx, args)
-
-    def get_params(self, ctx: click.Context) -> list[click.Parameter]:
-        return [*super().get_params(ctx), *ctx.meta.get("chosen", [])]
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         sections: dict[str, list[tuple[str, str]]] = {}
@@ -50,8 +44,8 @@ class TrainCommand(click.Command):
             with formatter.section(name):
                 formatter.write_dl(records)
 
-    def _chosen_options(self, ctx: click.Context, args: list[str]) -> list[click.Parameter]:
-        probe = self._probe(args)
+    def chosen_options(self, args: list[str]) -> list[click.Parameter]:
+        probe = self.first_look(args, [each for each in self.params if each.name in CHOICES]).params
         asks_help = bool({"-h", "--help"} & set(args))
         options: list[click.Parameter] = []
         if asks_help and not any(probe.get(name) for name in (*PARTS, "preset", "config")):
@@ -64,14 +58,6 @@ class TrainCommand(click.Command):
             options += options_of(cls, f"{part}.", defaults=suggested)
         options += options_of(Optim, "optim.", defaults=suggested)
         return options + dataset_options(args, {word for each in (*self.params, *options) for word in each.opts})
-
-    def _probe(self, args: list[str]) -> dict[str, Any]:
-        """The choices among the words, whatever else is there."""
-        names = ("arch", "loss", "preset", "config", "resume", "name", "out")
-        parameters = [parameter for parameter in self.params if parameter.name in names]
-        probe = click.Command("probe", params=parameters, add_help_option=False)
-        settings: dict[str, Any] = {"ignore_unknown_options": True, "allow_extra_args": True, "resilient_parsing": True}
-        return probe.make_context("probe", [*args], **settings).params
 
 
 def _section(parameter: click.Parameter) -> str:

@@ -1,19 +1,23 @@
 """What every architecture has to keep."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from itertools import islice, product
 from typing import Any
 
 import torch
+from pydantic import ValidationError
 from torch import Tensor
 
 from gancli import images
 from gancli.architectures import Architecture
 from gancli.errors import GanError
 from gancli.generator import Generator
+from gancli.options import choices_of, describe, own_fields
 from gancli.plugins import Entry
 from gancli.run import Run
+from gancli.sampling import Sampling
 from gancli.testing import Broken, Case, Rules
 from gancli.testing.training import Size, accepted, folder, pictures, play, refusal, resumes, trainer
 from gancli.trainer import Trainer
@@ -30,6 +34,7 @@ def rules(case: Case) -> Rules:
         title = f"{height}x{width}, {channels} channels, {_kind(conditional)}"
         yield title, partial(_builds, case, (height, width), channels, conditional)
     yield "draws and mixes latents", partial(_draws, case)
+    yield "options of sampling are explained and work", partial(_is_asked, case)
     for loss in case.partners("loss"):
         yield f"plays with loss {loss.name}", partial(_plays, case, loss)
     yield "every parameter gets a gradient", partial(_moves_everything, case)
@@ -90,7 +95,7 @@ def _generated(training: Trainer, conditional: bool) -> Tensor:
     z = training.arch.noise(COUNT, torch.Generator().manual_seed(0))
     y = torch.arange(COUNT) % 2 if conditional else None
     with torch.no_grad():
-        return training.arch.generate(training.average.networks, z, y)
+        return training.arch.generate(training.average.networks, z, y, training.arch.sampling())
 
 
 def _draws(case: Case) -> None:
@@ -103,8 +108,36 @@ def _draws(case: Case) -> None:
     for t, end in ((0.0, a), (1.0, b)):
         if not torch.allclose(arch.mix(a, b, t), end, atol=1e-4):
             raise Broken(f"mix(a, b, {t:g}) is not {'ab'[int(t)]}.")
-    if arch.truncate(a, 0.7).shape != a.shape:
-        raise Broken("truncate changes the shape of latents.")
+
+
+def _is_asked(case: Case) -> None:
+    arch = _first(case)[1].arch
+    for name, info in own_fields(arch.sampling):
+        if not info.description:
+            raise Broken(f"Option sample.{name} has no description. Give its Field(...) one: it is shown by --help.")
+    for asked in [{}, *_choices(arch.sampling)]:
+        try:
+            _answers(case, arch.sampling(**asked))
+        except (ValidationError, Broken) as error:
+            raise Broken(f"Asked with {asked or 'the defaults'}: {error}") from error
+
+
+def _choices(sampling: type[Sampling]) -> Iterator[dict[str, Any]]:
+    """Every value of every option that is one among few."""
+    for name, info in own_fields(sampling):
+        values = (False, True) if describe(info) == "BOOL" else choices_of(info)
+        yield from ({name: value} for value in values)
+
+
+def _answers(case: Case, sampling: Sampling) -> None:
+    training = _first(case)[1]
+    sampler = replace(training.gallery.sampler, sampling=sampling)
+    z, alone = sampler.latents(0, range(COUNT)), sampler.latents(0, [COUNT - 1])
+    if not torch.equal(z[-1:], alone):
+        raise Broken("The latents of an image depend on which others are asked for. Draw by number.")
+    y = torch.arange(COUNT) % 2 if training.conditional else None
+    if sampler(z, y).shape != (COUNT, *training.data.spec.shape):
+        raise Broken(f"It generates {sampler(z, y).shape}, not {(COUNT, *training.data.spec.shape)}.")
 
 
 def _plays(case: Case, loss: Entry) -> None:
@@ -145,7 +178,8 @@ def _samples(case: Case) -> None:
     z = generator.latents(0, range(COUNT))
     y = generator.classes([], COUNT)
     with torch.no_grad():
-        expected = images.to_uint8(training.arch.generate(training.average.networks, z, y if conditional else None))
+        y = y if conditional else None
+        expected = images.to_uint8(training.arch.generate(training.average.networks, z, y, generator.sampling))
     # Batches of another size may round differently, by a level at most.
     if abs(generator(z, y).astype(int) - expected).max() > 1:
         raise Broken("A loaded checkpoint generates other images. Keep all that G needs in parameters and buffers.")

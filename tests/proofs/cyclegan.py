@@ -1,7 +1,7 @@
 """A game of four networks on two streams: images of one class become images of the other, and back (1703.10593)."""
 
 from collections.abc import Iterator, Mapping
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import torch
 from pydantic import Field
@@ -27,7 +27,7 @@ class CycleGAN(Architecture):
         """n rough drawings (n, 1, 4, 4): what a translator is given where nobody brings images."""
         return torch.randn(n, 1, 4, 4, generator=generator, device=generator.device)
 
-    def generate(self, networks: Mapping[str, nn.Module], z: Tensor, y: Tensor | None) -> Tensor:
+    def generate(self, networks: Mapping[str, nn.Module], z: Tensor, y: Tensor | None, sampling: Any) -> Tensor:
         """The drawings at the size of the images, as if of the first class, translated to the second."""
         channels, height, width = networks["G_ab"].shape
         return networks["G_ab"](interpolate(z, (height, width), mode="bilinear").tanh().expand(-1, channels, -1, -1), y)

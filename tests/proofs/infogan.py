@@ -8,7 +8,7 @@ from pydantic import Field
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, mse_loss, one_hot
 
-from gancli import Architecture, Game, Move, Networks, Spec
+from gancli import Architecture, Game, Move, Networks, Sampling, Spec
 from gancli.losses.gan import GANLoss
 
 
@@ -16,6 +16,7 @@ class InfoGAN(Architecture):
     """Latents are [noise | one-hot category | continuous codes in [-1, 1]]."""
 
     conditioning: ClassVar = "impossible"
+    sampling: ClassVar = Sampling
 
     categories: int = Field(3, ge=2, description="Categories of the discrete code.")
     continuous: int = Field(2, ge=1, description="Continuous codes.")
@@ -35,10 +36,6 @@ class InfoGAN(Architecture):
         """Noise along the sphere, codes straight."""
         noise = super().mix(a[:, : self.latent], b[:, : self.latent], t)
         return torch.cat([noise, torch.lerp(a, b, t)[:, self.latent :]], 1)
-
-    def truncate(self, z: Tensor, threshold: float) -> Tensor:
-        """Only the noise is normal."""
-        return torch.cat([super().truncate(z[:, : self.latent], threshold), z[:, self.latent :]], 1)
 
 
 class Generator(nn.Module):

@@ -1,14 +1,25 @@
 """The networks of BEGAN: a generator, and an autoencoder whose decoder looks like it (1703.10717)."""
 
-from typing import ClassVar
+from collections.abc import Sequence
+from typing import Any, ClassVar
 
 import torch
 from pydantic import Field
 from torch import Tensor, nn
 
-from gancli import Architecture, Networks, Spec
+from gancli import Architecture, Draw, Networks, Sampling, Spec
 from gancli.architectures.layers import pyramid
 from gancli.latents import lerp
+
+
+class Range(Sampling):
+    """What can be asked of uniform latents."""
+
+    truncation: float = Field(1.0, gt=0, le=1, description="Range of the latents: less is more typical images.")
+
+    def latents(self, arch: Any, numbers: Sequence[int], draw: Draw) -> Tensor:
+        """Independent latents in ±truncation, each keeping its rank."""
+        return draw(numbers) * self.truncation
 
 
 class BEGAN(Architecture):
@@ -18,6 +29,7 @@ class BEGAN(Architecture):
     """
 
     conditioning: ClassVar = "impossible"
+    sampling: ClassVar = Range
     suggests: ClassVar = {"arch.latent": 64}
 
     width: int = Field(32, ge=1, le=4096, description="Channels next to the image; D's encoder adds as many a stage.")
@@ -38,10 +50,6 @@ class BEGAN(Architecture):
     def mix(self, a: Tensor, b: Tensor, t: float) -> Tensor:
         """The straight way: uniform latents lie on no sphere."""
         return lerp(a, b, t)
-
-    def truncate(self, z: Tensor, threshold: float) -> Tensor:
-        """Latents uniform in ±threshold, each keeping its rank."""
-        return z * min(threshold, 1.0)
 
 
 @torch.no_grad()

@@ -1,0 +1,70 @@
+"""Commands that generate: their options include what can be asked of the model that they are given."""
+
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from gancli import run
+from gancli.commands.options import ChosenOptions, options_of, shortened, typed_layer
+from gancli.errors import GanError, UsageError
+from gancli.options import own_fields, validated
+from gancli.sampling import Sampling, Truncation
+from gancli.text import clean
+
+if TYPE_CHECKING:
+    from gancli.architectures import Architecture
+
+PREFIX = "sample."
+
+
+class GeneratingCommand(ChosenOptions):
+    """A command of an argument MODEL; without one, `--help` shows what most models have, and imports no torch."""
+
+    def chosen_options(self, args: list[str]) -> list[click.Parameter]:
+        known = {word for each in self.params for word in each.opts}
+        typed = {word.partition("=")[0] for word in args if word.startswith("--")} - known - {"--help"}
+        named = self._named(args)
+        kind: type[Sampling] = Truncation
+        if typed or (named and {"-h", "--help"} & set(args)):
+            arch = _architecture(run.find_checkpoint(named))
+            kind = arch.sampling
+            _check(typed, arch)
+        return shortened(options_of(kind, PREFIX), PREFIX, known)
+
+    def _named(self, args: list[str]) -> str | None:
+        """The MODEL among the words: some may be values of options that are not known yet."""
+        words = self.first_look(args, [each for each in self.params if isinstance(each, click.Option)]).args
+        for word in words:
+            with suppress(GanError):
+                run.find_checkpoint(word)
+                return word
+        return None
+
+
+def asked_of(ctx: click.Context, arch: "Architecture") -> Sampling:
+    """What the command line asks of a model of that architecture; raises UsageError with every fault."""
+    typed = typed_layer(ctx, ctx.command.get_params(ctx))
+    values = {key: value for key, value in typed.values.items() if key.startswith(PREFIX)}
+    faults: list[str] = []
+    sampling = validated(arch.sampling, PREFIX, values, typed.origins, faults)
+    if not isinstance(sampling, Sampling):
+        raise UsageError("; ".join(faults) + ".")
+    return sampling
+
+
+def _architecture(path: Path) -> "Architecture":
+    from gancli.checkpoint import read_header
+    from gancli.generator import architecture_of
+
+    return architecture_of(read_header(path), path)
+
+
+def _check(typed: set[str], arch: "Architecture") -> None:
+    """Raise UsageError where something is asked for that the architecture does not have."""
+    there = [f"--{PREFIX}{name.replace('_', '-')}" for name, _ in own_fields(arch.sampling)]
+    for word in sorted(word for word in typed if word.startswith(f"--{PREFIX}")):
+        if word.replace("_", "-").replace(f"--{PREFIX}no-", f"--{PREFIX}") not in there:
+            hint = f"It has {', '.join(there)}." if there else "It has no options of sampling."
+            raise UsageError(f"Architecture {arch.name} cannot be asked for {clean(word)}.", hint)
