@@ -14,6 +14,7 @@ import click
 from gancli.blame import blamed
 from gancli.errors import Exit, GanError
 from gancli.plugins import registry
+from gancli.process import keep_memory, share_the_processor
 from gancli.signals import Ended, unwound
 from gancli.text import clean
 
@@ -88,7 +89,8 @@ def gan() -> None:
 
 def main(args: Sequence[str] | None = None) -> NoReturn:
     """Run `gan`; a GanError becomes one line on stderr and its exit code."""
-    _share_the_processor()
+    share_the_processor()
+    keep_memory()
     warnings.showwarning = _warn
     code: int
     try:
@@ -120,16 +122,6 @@ def main(args: Sequence[str] | None = None) -> NoReturn:
             raise
         code = _report(told)
     sys.exit(code)
-
-
-def _share_the_processor() -> None:
-    """Keep OpenMP's threads from spinning for long where another process wants the core; read when torch is loaded.
-
-    At the end of each parallel region they wait in a loop for the slowest; beside a busy process that wait is most of
-    the time, and a short one costs nothing when the machine is quiet (benchmarks/threads.py).
-    """
-    if not {"OMP_WAIT_POLICY", "GOMP_SPINCOUNT"} & set(os.environ):
-        os.environ["GOMP_SPINCOUNT"] = "10000"
 
 
 def _report(error: GanError) -> Exit:
