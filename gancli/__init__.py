@@ -7,6 +7,7 @@ if TYPE_CHECKING:
     from pydantic import Field
 
     from gancli.architectures import Architecture, Networks
+    from gancli.architectures.translator import Translator
     from gancli.data.base import Dataset, Images, Spec
     from gancli.data.records import Records
     from gancli.errors import GanError, UsageError
@@ -46,6 +47,7 @@ _HOMES = {
     "Spec": "gancli.data.base",
     "Tick": "gancli.ticks",
     "Trainer": "gancli.trainer",
+    "Translator": "gancli.architectures.translator",
     "Truncation": "gancli.sampling",
     "UsageError": "gancli.errors",
     "hookimpl": "gancli.hookspecs",
@@ -76,6 +78,7 @@ __all__ = [
     "Spec",
     "Tick",
     "Trainer",
+    "Translator",
     "Truncation",
     "UsageError",
     "hookimpl",

@@ -23,27 +23,31 @@ class Gallery:
 
     def samples(self, count: int = COUNT) -> np.ndarray:
         """Generated images, of the same latents at every call."""
-        made = self.sampler(self.sampler.latents(self.seed, range(count)), self._classes(count))
-        return images.grid(made, self._columns())
+        y = self._classes(count)
+        return images.grid(self.sampler(self.sampler.latents(self.seed, range(count), y), y), self._columns())
 
     def real(self, count: int = COUNT) -> np.ndarray:
-        """Real images, of the same classes as the samples where there are classes."""
+        """Real images: those that the samples are made of, or else, where there are classes, of the same ones."""
+        given = self.sampler.inputs.pixels(self.seed, range(count), self._classes(count))
+        return images.grid(self._like(count) if given is None else given, self._columns())
+
+    def comparison(self) -> np.ndarray:
+        """Real images on the left, generated ones on the right."""
+        return images.side_by_side(self.real(), self.samples())
+
+    def _like(self, count: int) -> np.ndarray:
+        """Images of the data, of the same classes as the samples where there are classes."""
         order = np.random.default_rng(self.seed).permutation(len(self.data))
         classes = self._classes(count)
         if classes is None or self.data.labels is None:
             chosen = np.resize(order, count)
         else:
             chosen = _one_of_each(self.data.labels, order, classes.tolist())
-        return images.grid(self.data.pixels[chosen], self._columns())
-
-    def comparison(self) -> np.ndarray:
-        """Real images on the left, generated ones on the right."""
-        return images.side_by_side(self.real(), self.samples())
+        return self.data.pixels[chosen]
 
     def _columns(self) -> int:
-        """A column a class where there are few."""
-        classes = len(self.data.classes)
-        return classes if self.sampler.conditional and classes <= 16 else 8
+        """Columns of one class each where there are few, else eight."""
+        return images.columns(len(self.data.classes) if self.sampler.conditional else 1, COUNT)
 
     def _classes(self, count: int) -> Tensor | None:
         classes = len(self.data.classes)

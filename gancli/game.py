@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from gancli.architectures import Architecture
 from gancli.data.stream import Source
+from gancli.inputs import inputs
 
 SCORES = frozenset({"real", "fake", "fake_after"})
 
@@ -34,8 +35,6 @@ class Network:
         """What it was given when it last saw real images."""
 
     def __call__(self, *args: Any) -> Any:
-        if any(x is args[0] for x in self._dealt if args):
-            self.real = args
         result = self._run(self.module, *args)
         self.last = result.detach() if isinstance(result, Tensor) else None
         return result
@@ -52,6 +51,8 @@ class Network:
         return run
 
     def _run(self, function: Callable[..., Any], *args: Any, **options: Any) -> Any:
+        if any(x is args[0] for x in self._dealt if args):
+            self.real = (*args, None)[:2]
         if self._augment and args and isinstance(args[0], Tensor):
             args = (self._augment(args[0]), *args[1:])
         if self._dtype is torch.float32:
@@ -119,6 +120,7 @@ class Game:
             for name, module in networks.items()
         }
         self.generator, self.statistics, self._probabilities = generator, Statistics(), probabilities
+        self.inputs = inputs(arch, source.images)
         self.states: dict[str, Tensor] = {}
         self.images = 0
 
@@ -128,6 +130,11 @@ class Game:
             raise AttributeError(f"the game has no network '{name}', only {', '.join(networks)}")
         return networks[name]
 
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The names of the data's classes."""
+        return self.source.images.classes
+
     def batch(self, only: str | None = None) -> tuple[Tensor, Tensor | None]:
         """Real images (N, C, H, W) in [-1, 1] and their classes (None when unconditional), always a full batch."""
         x, y = self.source.batch(self.batch_size, only)
@@ -136,8 +143,8 @@ class Game:
         return x, y if self.conditional else None
 
     def noise(self, n: int) -> Tensor:
-        """n fresh latents of the architecture."""
-        return self.arch.noise(n, self.generator)
+        """n fresh latents of the architecture; images of the data where it makes images of those."""
+        return self.inputs.fresh(n, self.generator, self.source)
 
     def gradient(self, x: Tensor, y: Tensor | None, network: str = "D") -> Tensor:
         """The gradient of the network's scores with respect to x, like x: float32, twice differentiable."""

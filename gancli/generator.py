@@ -2,24 +2,26 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from gancli import checkpoint, images, latents, layout
+from gancli import checkpoint, images, layout
 from gancli.architectures import Architecture
+from gancli.architectures.translator import Translator
 from gancli.blame import blamed
 from gancli.checkpoint import Header
 from gancli.config import rebuild
-from gancli.data.base import Spec
+from gancli.data.base import Images, Spec
 from gancli.data.fields import bytes_text
 from gancli.data.load import free_memory
 from gancli.device import choose_device
 from gancli.errors import GanError, UsageError
+from gancli.inputs import Inputs, inputs
 from gancli.networks import load_state, outline
 from gancli.plugins import require
 from gancli.sampling import Sampling
@@ -34,7 +36,7 @@ AVERAGED = "_ema."
 class Sampler:
     """Makes images of latents and classes: the networks of player G, with their architecture, image spec and device.
 
-    `sampling` is what is asked of them, of the architecture's class.
+    `sampling` is what is asked of them, of the architecture's class; `inputs` are what they make images of.
     """
 
     arch: Architecture
@@ -43,10 +45,11 @@ class Sampler:
     conditional: bool
     device: torch.device
     sampling: Sampling
+    inputs: Inputs
 
-    def latents(self, seed: int, numbers: Sequence[int]) -> Tensor:
-        """The latents of the images with these numbers under a seed."""
-        return self.sampling.latents(self.arch, numbers, partial(latents.draw, self.arch.noise, seed))
+    def latents(self, seed: int, numbers: Sequence[int], y: Tensor | None = None) -> Tensor:
+        """The latents, or images, that the images with these numbers under a seed are made of; y are their classes."""
+        return self.sampling.latents(self.arch, numbers, lambda drawn: self.inputs.draw(seed, drawn, y))
 
     def __call__(self, z: Tensor, y: Tensor | None) -> np.ndarray:
         """uint8 images (N, C, H, W) of latents and classes."""
@@ -93,7 +96,14 @@ class Generator(Sampler):
             for name, network in networks.items():
                 load_state(network, checkpoint.part(tensors, f"{name}{AVERAGED}"), path)
                 network.to(where).eval().requires_grad_(False)
-        return cls(arch, networks, header.spec, header.conditional, where, arch.sampling(), header, path)
+        return cls(arch, networks, header.spec, header.conditional, where, arch.sampling(), inputs(arch), header, path)
+
+    def given(self, data: Images) -> Self:
+        """One that makes images of these, where it makes images of images; raises GanError where they are unlike."""
+        if isinstance(self.arch, Translator) and self.conditional and data.classes != self.spec.classes:
+            there, known = (", ".join(map(clean, each.classes)) or "none" for each in (data, self.spec))
+            raise GanError(f"The images to begin with are of other classes ({there}) than the model's ({known}).")
+        return replace(self, inputs=inputs(self.arch, data))
 
     def split_classes(self, text: str | None) -> list[str]:
         """The class names in `cat,dog`; a class whose own name has a comma is taken whole."""

@@ -31,6 +31,12 @@ def grid(pixels: np.ndarray, columns: int, gap: int = 2) -> np.ndarray:
     return sheet
 
 
+def columns(kinds: int, count: int) -> int:
+    """The columns of a grid of so many images, of each kind in turn: as square as it gets, each of one kind if few."""
+    square = max(1, round(count**0.5))
+    return kinds * max(1, square // kinds) if kinds <= min(count, 16) else square
+
+
 def side_by_side(left: np.ndarray, right: np.ndarray, gap: int = 12) -> np.ndarray:
     """Two pictures (H, W, C) of one height beside each other, with a light bar between them."""
     bar = np.full((left.shape[0], gap, left.shape[2]), 128, np.uint8)

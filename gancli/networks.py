@@ -41,7 +41,7 @@ def build(arch: Architecture, loss: Loss, data: Images, conditional: bool) -> Ne
                 "its penalty is on each image by itself.",
                 "Leave --arch.d-norm out, or give none, layer or spectral.",
             )
-    probe(arch, loss, networks, data.spec, conditional)
+    probe(arch, loss, networks, data, conditional)
     return networks
 
 

@@ -7,23 +7,24 @@ import torch
 from torch import Tensor, nn
 
 from gancli.architectures import Architecture, Networks
-from gancli.data.base import Spec
+from gancli.data.base import Images
 from gancli.errors import GanError
+from gancli.inputs import inputs
 from gancli.losses import Loss
 
 COUNT = 2
 
 
-def probe(arch: Architecture, loss: Loss, networks: Networks, spec: Spec, conditional: bool) -> None:
+def probe(arch: Architecture, loss: Loss, networks: Networks, data: Images, conditional: bool) -> None:
     """Raise GanError where generated images, scores or states are not what the contracts say; nothing is changed."""
     for name, network in networks.items():
         if strange := [key for key, value in network.state_dict().items() if not isinstance(value, Tensor)]:
             raise _broken(arch, f"keeps {name}.{strange[0]}, which is no tensor", "Checkpoints hold tensors: a buffer.")
     y = torch.zeros(COUNT, dtype=torch.int64) if conditional else None
     with _looking_only(networks):
-        z = arch.noise(COUNT, torch.Generator().manual_seed(0))
+        z = inputs(arch, data).draw(0, range(COUNT), y)
         images = arch.generate({name: networks[name] for name in loss.players["G"]}, z, y, arch.sampling())
-        _check(arch, "generates images", images, (COUNT, *spec.shape))
+        _check(arch, "generates images", images, (COUNT, *data.spec.shape))
         for name in loss.players.get("D", ()):
             _check(arch, f"gives scores of {name}", networks[name](images, y), (COUNT,))
 

@@ -217,6 +217,12 @@ def find_checkpoint(name: str | None) -> Path:
     return find_run(name).latest()
 
 
+def run_of(checkpoint: Path) -> Run | None:
+    """The run that a checkpoint lies in, if it does."""
+    folder = checkpoint.resolve().parent.parent
+    return Run(folder) if (folder / "config.toml").is_file() else None
+
+
 def _newest() -> Run:
     found = [run for run in runs(home()) if run.checkpoints()]
     if not found:

@@ -76,7 +76,8 @@ class Trainer:
         self.metrics: dict[str, float] = {}
         self.facts = facts(settings, self.loss, len(data))
         self._yardstick = Yardstick(data, self.device)
-        sampler = Sampler(self.arch, averaged, data.spec, self.conditional, self.device, self.arch.sampling())
+        place = data.spec, self.conditional, self.device
+        sampler = Sampler(self.arch, averaged, *place, self.arch.sampling(), self.game.inputs)
         self.gallery = Gallery(sampler, data, seed)
         self.monitor = Monitor(sampler, data, data_name(settings.data.name, settings.data.source), seed)
         self.watch = Stopwatch()

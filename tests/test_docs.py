@@ -22,9 +22,10 @@ def blocks(language: str) -> list[str]:
 
 @pytest.fixture
 def _package(tmp_path: Path) -> Iterator[None]:
-    register, loss, turn, step, architecture, sampling, figures, command, _ = blocks("python")
+    register, loss, turn, step, architecture, translator, sampling, figures, command, _ = blocks("python")
     register += '    add("architecture", "tiny", "gancli_mygan.tiny:Tiny", "One layer each way.")\n'
     register += '    add("architecture", "shaded", "gancli_mygan.sampling:Shaded", "Lighter on request.")\n'
+    register += '    add("architecture", "retouched", "gancli_mygan.retouched:Retouched", "Changed by one layer.")\n'
     register += '    add("extractor", "thumbnail", "gancli_mygan.figures:Thumbnail", "Sixteen pixels.")\n'
     register += '    add("metric", "spread", "gancli_mygan.figures:Spread", "How far images lie apart.")\n'
     register += '    add("loss", "turn", "gancli_mygan.turn:BEGAN", "A turn as shown.")\n'
@@ -33,7 +34,7 @@ def _package(tmp_path: Path) -> Iterator[None]:
     folder = tmp_path / "site" / "gancli_mygan"
     folder.mkdir(parents=True)
     sources = {"__init__": register, "loss": loss, "turn": turn, "step": step, "tiny": architecture}
-    sources |= {"sampling": sampling, "figures": figures, "greet": command}
+    sources |= {"retouched": translator, "sampling": sampling, "figures": figures, "greet": command}
     for name, source in sources.items():
         (folder / f"{name}.py").write_text(source)
     with installed(tmp_path / "site", "gancli-mygan", register):
@@ -50,6 +51,16 @@ def test_the_package_on_the_page_trains_and_samples(gan: Gan, loss: str) -> None
     assert gan("sample", "-n", 4, "--out", "x.png").code == 0
     assert gan("evaluate", "-n", 20, "--extractor", "thumbnail", "--metrics", "spread").code == 0
     assert "Score that D gives real images." in gan("train", "--loss", "soft-lsgan", "--help").out
+
+
+@pytest.mark.usefixtures("_package")
+def test_images_of_images_on_the_page_are_made(gan: Gan) -> None:
+    words = [*TINY_WORDS[4:], "--display", "none"]
+    done = gan("train", "--arch", "retouched", "--loss", "soft-lsgan", *words, "--steps", 3)
+    assert done.code == 0, done.err
+    for asked in (["sample", "-n", 4, "--out", "x.png"], ["interpolate", "--out", "x.gif", "--frames", 3]):
+        done = gan(*asked)
+        assert done.code == 0, done.err
 
 
 @pytest.mark.usefixtures("_package")

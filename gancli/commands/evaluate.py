@@ -61,7 +61,7 @@ def command(
     chosen = extractors.find(extractor, download=download) if extractor else None
     names = [name.strip() for name in metrics.split(",") if name.strip()]
     generator = Generator.load(path, device)
-    home = _run_of(path)
+    home = run.run_of(path)
     real = real_images(generator, source, shown(), trusted=home is not None)
     for note in real.notes_for(count):
         click.echo(f"Note: {note}", err=True)
@@ -75,12 +75,6 @@ def command(
     else:
         _show(path, found, others)
     return Exit.OK
-
-
-def _run_of(path: Path) -> run.Run | None:
-    """The run that a checkpoint lies in, if it does."""
-    folder = path.resolve().parent.parent
-    return run.Run(folder) if (folder / "config.toml").is_file() else None
 
 
 def _show(path: Path, found: "Evaluation", others: "list[Evaluation]") -> None:

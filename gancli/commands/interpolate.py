@@ -1,7 +1,6 @@
 """`gan interpolate`: the way from image to image."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +8,7 @@ import click
 
 from gancli import run
 from gancli.commands.sample import PICTURES, check_target
-from gancli.commands.sampling import GeneratingCommand, asked_of
+from gancli.commands.sampling import GeneratingCommand, model_of
 from gancli.errors import Exit, UsageError
 from gancli.text import clean, plural
 
@@ -34,6 +33,7 @@ ANIMATIONS = (".gif", ".webp")
 @click.option("--fps", type=click.FloatRange(0.5, 50), default=20, show_default=True, help="Frames a second.")
 @click.option("--scale", type=click.IntRange(1, 32), help="Enlarge every pixel.  [so that frames are 128 or more]")
 @click.option("--out", default="interpolation.gif", show_default=True, metavar="FILE", help="A .gif, or a .png strip.")
+@click.option("--data", "source", metavar="SOURCE", help="What images of images are made of.  [the run's own images]")
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:1 or mps.")
 @click.option("--force", is_flag=True, help="Write over a file that is there.")
 @click.pass_context
@@ -52,10 +52,8 @@ def command(ctx: click.Context, /, **given: Any) -> int:
     frames = given["frames"] or (60 if moving else 12)
 
     from gancli import images
-    from gancli.generator import Generator
 
-    generator = Generator.load(path, given["device"])
-    generator = replace(generator, sampling=asked_of(ctx, generator.arch))
+    generator = model_of(ctx, path)
     pixels = walk(generator, seeds, frames, given)
     if moving:
         scale = given["scale"] or max(1, -(-128 // min(pixels.shape[2:])))
@@ -73,13 +71,14 @@ def walk(generator: "Generator", seeds: list[int], frames: int, given: dict[str,
 
     from gancli import latents
 
-    stops = [generator.latents(seed, [0]) for seed in seeds]
+    y = _classes(generator, given["classes"], frames, loop=given["loop"])
+    stops = [generator.latents(seed, [0], None if y is None else y[:1]) for seed in seeds]
     mixes = {"slerp": latents.slerp, "lerp": latents.lerp, None: generator.arch.mix}
     stops = [*stops, stops[0]] if given["loop"] else stops
     # In a loop the last frame would show the first image twice.
     places = list(positions(len(stops), frames + bool(given["loop"])))[:frames]
     z = torch.cat([mixes[given["mode"]](stops[at], stops[at + 1], t) for at, t in places])
-    return generator(z, _classes(generator, given["classes"], frames, loop=given["loop"]))
+    return generator(z, y)
 
 
 def positions(stops: int, frames: int) -> Iterator[tuple[int, float]]:

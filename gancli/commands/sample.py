@@ -1,14 +1,13 @@
 """`gan sample`: images from a trained generator."""
 
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from gancli import run
-from gancli.commands.sampling import GeneratingCommand, asked_of
+from gancli.commands.sampling import GeneratingCommand, model_of
 from gancli.errors import Exit, GanError, UsageError
 from gancli.text import clean, plural
 
@@ -27,6 +26,7 @@ PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".bmp")
 @click.option("--class", "classes", metavar="NAME,...", help="Classes to ask for, in turn; default: all in turn.")
 @click.option("--out", metavar="FILE|DIR", help="A grid (.png, .jpg, .webp), an array (.npz), or a folder of PNGs.")
 @click.option("--columns", type=click.IntRange(1), help="Columns of the grid.  [as square as it gets]")
+@click.option("--data", "source", metavar="SOURCE", help="What images of images are made of.  [the run's own images]")
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:1 or mps.")
 @click.option("--show", is_flag=True, help="Draw them in the terminal; Enter draws the next ones.")
 @click.option("--force", is_flag=True, help="Write over a file that is there.")
@@ -42,10 +42,7 @@ def command(ctx: click.Context, /, **given: Any) -> int:
     if target is not None:
         check_target(target, (*PICTURES, ".npz", ""), force=given["force"] or out is None)
 
-    from gancli.generator import Generator
-
-    generator = Generator.load(path, given["device"])
-    generator = replace(generator, sampling=asked_of(ctx, generator.arch))
+    generator = model_of(ctx, path)
     names = generator.split_classes(given["classes"])
     columns = given["columns"] or _columns(generator, names, count)
     pixels, labels = make(generator, names, range(count), given["seed"])
@@ -68,7 +65,7 @@ def make(
         part = range(start, min(start + 4096, numbers.stop))
         y = generator.classes(names, part.stop)
         y = None if y is None else y[part.start :]
-        pixels.append(generator(generator.latents(seed, part), y))
+        pixels.append(generator(generator.latents(seed, part, y), y))
         labels.append(None if y is None else y.numpy())
     known = [label for label in labels if label is not None]
     return np.concatenate(pixels), np.concatenate(known) if known else None
@@ -96,7 +93,7 @@ def write(target: Path, pixels: "np.ndarray", labels: "np.ndarray | None", colum
 def check_target(target: Path, suffixes: tuple[str, ...], *, force: bool) -> None:
     """Raise a UsageError before any work where the result could not be written."""
     if target.suffix.lower() not in suffixes:
-        known = ", ".join(filter(None, suffixes))
+        known = ", ".join(suffix or "a folder" for suffix in suffixes)
         raise UsageError(f"{clean(target)}: files named {clean(target.suffix) or '(none)'} cannot be written here.",
                          f"Give one of {known}.")  # fmt: skip
     if not target.parent.is_dir():
@@ -107,11 +104,13 @@ def check_target(target: Path, suffixes: tuple[str, ...], *, force: bool) -> Non
 
 
 def _columns(generator: "Generator", names: list[str], count: int) -> int:
-    """Those that suit what is asked for; a column a class where the grid shows several; else as square as it gets."""
+    """Those that suit what is asked for, else columns of one class each."""
+    from gancli import images
+
     if generator.sampling.columns:
         return generator.sampling.columns
     kinds = len(names) or (len(generator.spec.classes) if generator.conditional else 1)
-    return kinds if 1 < kinds <= min(count, 16) else max(1, round(count**0.5))
+    return images.columns(kinds, count)
 
 
 def _show(generator: "Generator", names: list[str], count: int, seed: int, columns: int, pixels: "np.ndarray") -> None:

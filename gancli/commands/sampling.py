@@ -1,6 +1,7 @@
 """Commands that generate: their options include what can be asked of the model that they are given."""
 
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from gancli.text import clean
 
 if TYPE_CHECKING:
     from gancli.architectures import Architecture
+    from gancli.generator import Generator
 
 PREFIX = "sample."
 
@@ -41,6 +43,33 @@ class GeneratingCommand(ChosenOptions):
                 run.find_checkpoint(word)
                 return word
         return None
+
+
+def model_of(ctx: click.Context, path: Path) -> "Generator":
+    """The model in a checkpoint, on the --device, with what the command line asks of it and has it make images of."""
+    from gancli.generator import Generator
+
+    generator = Generator.load(path, ctx.params["device"])
+    generator = replace(generator, sampling=asked_of(ctx, generator.arch))
+    return _with_images(generator, path, ctx.params["source"])
+
+
+def _with_images(generator: "Generator", path: Path, source: str | None) -> "Generator":
+    from gancli.architectures.translator import Translator
+
+    if not isinstance(generator.arch, Translator):
+        if source is not None:
+            name = generator.arch.name
+            raise UsageError(f"--data: architecture {name} makes images of noise, not of images.", "Leave it out.")
+        return generator
+
+    from gancli.display.progress import shown
+    from gancli.evaluation.evaluate import real_images
+
+    real = real_images(generator, source, shown(), trusted=run.run_of(path) is not None)
+    for note in real.notes:
+        click.echo(f"Note: {note}", err=True)
+    return generator.given(real.images)
 
 
 def asked_of(ctx: click.Context, arch: "Architecture") -> Sampling:

@@ -24,11 +24,15 @@ class Folder(Dataset):
 
     @classmethod
     def recognises(cls, path: Path) -> bool:
-        """Whether an image file lies somewhere below."""
+        """Whether it is an image file, or one lies somewhere below."""
+        if path.is_file():
+            return unwanted((path.name,)) is None
         return path.is_dir() and any(unwanted(parts) is None for parts, _ in islice(_walk(path), SEARCHED))
 
     def open(self) -> Records:
-        """The image files below the folder, in the order of their names."""
+        """The image files below the folder, in the order of their names; or the one file."""
+        if self.path.is_file():
+            return Files(self.path.parent, [(self.path.name,)], None, ())
         if not self.path.is_dir():
             raise GanError(f"{self.path} is no folder.")
         return Files.below(self.path)

@@ -1,6 +1,6 @@
 """What `gan evaluate` does: a checkpoint, real images and an extractor brought together into one evaluation."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from gancli.checkpoint import Header
@@ -53,7 +53,7 @@ def real_images(generator: Generator, source: str | None, bar: Progress, *, trus
             raise GanError(f"The images of this run cannot be had: {fault}", "Give others like them: --data SOURCE.")
         dataset, images = _dataset(header), own
     else:
-        dataset = _other(header, source, spec.shape)
+        dataset = alike(header, source)
         images = dataset.load(bar)
     if images.spec.shape != spec.shape:
         got, made = _shape(images.spec.shape), _shape(spec.shape)
@@ -84,7 +84,7 @@ def evaluate(
     see = embedder(chosen_one, basis, generator.device, bar)
     taken = chosen(metrics, _have(generator, see.classes, known))
     facts = reference(real.images, see, bar, trained_on=real.trained_on)
-    made = generated(generator, classes_for(generator, real.images, n, seed), n, seed, see, bar)
+    made = generated(generator.given(real.images), classes_for(generator, real.images, n, seed), n, seed, see, bar)
     figures, better = measure(taken, made, facts)
     header = generator.header
     return Evaluation(
@@ -124,9 +124,10 @@ def _dataset(header: Header) -> Dataset:
     return found
 
 
-def _other(header: Header, source: str, shape: tuple[int, int, int]) -> Dataset:
-    """Another source, with the options of the model's own that every dataset has."""
-    shared = {name for name, _ in own_fields(Dataset)} - {"limit", "size", "channels"}
+def alike(header: Header, source: str, *, but: Collection[str] = ()) -> Dataset:
+    """Another source, prepared as the model's own: with those of its options that every dataset has, `but` some."""
+    shared = {name for name, _ in own_fields(Dataset)} - {"limit", "size", "channels", *but}
+    shape = header.spec.shape
     told = {name: value for name, value in dict(header.settings.get("data", {})).items() if name in shared}
     place = {"name": find_dataset(source).name, "source": source, "size": size_text(shape[1:]), "channels": shape[0]}
     return _dataset(_with_data(header, {**told, **place}))

@@ -32,7 +32,7 @@ def generated(sampler: Sampler, asked: np.ndarray | None, n: int, seed: int, see
         for start in range(0, n, CHUNK):
             numbers = range(start, min(start + CHUNK, n))
             y = None if asked is None else torch.from_numpy(asked[start : numbers.stop])
-            parts.append(see(sampler(sampler.latents(seed, numbers), y)))
+            parts.append(see(sampler(sampler.latents(seed, numbers, y), y)))
             advance(len(numbers))
     return Generated(joined(parts), asked)
 

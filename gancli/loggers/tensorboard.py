@@ -82,8 +82,7 @@ def _traceable(name: str, network: Any, trainer: "Trainer") -> tuple[Any, Any]:
 
     y = torch.zeros(2, dtype=torch.long, device=trainer.device) if trainer.conditional else None
     if name in trainer.players["G"].networks:
-        generator = torch.Generator(trainer.device).manual_seed(0)
-        first = trainer.arch.noise(2, generator)
+        first = trainer.game.inputs.draw(0, range(2), y).to(trainer.device)
     else:
         first = torch.zeros(2, *trainer.data.spec.shape, device=trainer.device)
     return (Unconditional(), first) if y is None else (network, (first, y))

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from gancli import images
 from gancli.architectures import Architecture
+from gancli.architectures.translator import Translator
 from gancli.errors import GanError
 from gancli.generator import Generator
 from gancli.options import choices_of, describe, own_fields
@@ -34,6 +35,8 @@ def rules(case: Case) -> Rules:
         title = f"{height}x{width}, {channels} channels, {_kind(conditional)}"
         yield title, partial(_builds, case, (height, width), channels, conditional)
     yield "draws and mixes latents", partial(_draws, case)
+    if issubclass(case.entry.load(), Translator):
+        yield "makes images of images of a class", partial(_translates, case)
     yield "options of sampling are explained and work", partial(_is_asked, case)
     for loss in case.partners("loss"):
         yield f"plays with loss {loss.name}", partial(_plays, case, loss)
@@ -84,23 +87,28 @@ def _makes_something(case: Case) -> None:
 
 def _builds(case: Case, size: Size, channels: int, conditional: bool) -> None:
     for _, training in islice(_pairs(case, conditional, data=pictures(size, channels)), 1):
-        made = _generated(training, conditional)
+        made = _generated(training)
         if made.shape != (COUNT, channels, *size):
             raise Broken(f"It generates {tuple(made.shape)}, not {(COUNT, channels, *size)}.")
         if not made.isfinite().all() or made.abs().max() > 1:
             raise Broken("It generates values beyond [-1, 1]. End G with tanh.")
 
 
-def _generated(training: Trainer, conditional: bool) -> Tensor:
-    z = training.arch.noise(COUNT, torch.Generator().manual_seed(0))
-    y = torch.arange(COUNT) % 2 if conditional else None
+def _generated(training: Trainer) -> Tensor:
+    y = _asked(training)
+    z = training.gallery.sampler.latents(0, range(COUNT), y)
     with torch.no_grad():
         return training.arch.generate(training.average.networks, z, y, training.arch.sampling())
 
 
+def _asked(training: Trainer) -> Tensor | None:
+    return torch.arange(COUNT) % 2 if training.conditional else None
+
+
 def _draws(case: Case) -> None:
-    arch = _first(case)[1].arch
-    a, b, again = (arch.noise(COUNT, torch.Generator().manual_seed(seed)) for seed in (0, 1, 0))
+    training = _first(case)[1]
+    arch, y = training.arch, _asked(training)
+    a, b, again = (training.gallery.sampler.latents(seed, range(COUNT), y) for seed in (0, 1, 0))
     if not torch.equal(a, again):
         raise Broken("noise draws other latents with the same generator. Pass the generator to every random function.")
     if torch.equal(a, b):
@@ -108,6 +116,21 @@ def _draws(case: Case) -> None:
     for t, end in ((0.0, a), (1.0, b)):
         if not torch.allclose(arch.mix(a, b, t), end, atol=1e-4):
             raise Broken(f"mix(a, b, {t:g}) is not {'ab'[int(t)]}.")
+
+
+def _translates(case: Case) -> None:
+    training = _first(case)[1]
+    assert isinstance(training.arch, Translator)
+    count = len(training.data.classes)
+    for asked in range(count) if training.conditional else ():
+        origin = training.arch.origin(asked, count)
+        if origin is not None and origin not in range(count):
+            raise Broken(f"origin({asked}, {count}) is {origin!r}. Return the number of a class, or None for any.")
+    y = _asked(training)
+    sampler = training.gallery.sampler
+    one, other = (sampler(sampler.latents(seed, range(COUNT), y), y) for seed in (0, 1))
+    if (one == other).all():
+        raise Broken("It makes the same of other images. Use z in generate.")
 
 
 def _is_asked(case: Case) -> None:
@@ -132,10 +155,10 @@ def _choices(sampling: type[Sampling]) -> Iterator[dict[str, Any]]:
 def _answers(case: Case, sampling: Sampling) -> None:
     training = _first(case)[1]
     sampler = replace(training.gallery.sampler, sampling=sampling)
-    z, alone = sampler.latents(0, range(COUNT)), sampler.latents(0, [COUNT - 1])
+    y = _asked(training)
+    z, alone = sampler.latents(0, range(COUNT), y), sampler.latents(0, [COUNT - 1], None if y is None else y[-1:])
     if not torch.equal(z[-1:], alone):
         raise Broken("The latents of an image depend on which others are asked for. Draw by number.")
-    y = torch.arange(COUNT) % 2 if training.conditional else None
     if sampler(z, y).shape != (COUNT, *training.data.spec.shape):
         raise Broken(f"It generates {sampler(z, y).shape}, not {(COUNT, *training.data.spec.shape)}.")
 
@@ -170,15 +193,13 @@ def _differentiates_twice(case: Case) -> None:
 
 
 def _samples(case: Case) -> None:
-    conditional = conditions(case.entry.load())[0]
     with folder() as place:
         _, training = _first(case, folder=place / "a")
         list(training)
-        generator = Generator.load(Run(place / "a").latest(), "cpu")
-    z = generator.latents(0, range(COUNT))
+        generator = Generator.load(Run(place / "a").latest(), "cpu").given(training.data)
     y = generator.classes([], COUNT)
+    z = generator.latents(0, range(COUNT), y)
     with torch.no_grad():
-        y = y if conditional else None
         expected = images.to_uint8(training.arch.generate(training.average.networks, z, y, generator.sampling))
     # Batches of another size may round differently, by a level at most.
     if abs(generator(z, y).astype(int) - expected).max() > 1:

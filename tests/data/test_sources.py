@@ -12,6 +12,7 @@ import pytest
 import zoo
 from conftest import Gan
 from fake_package import hook, installed
+from PIL import Image
 from sources import dataset, load, opened
 
 from gancli.data.stream import Source
@@ -112,6 +113,15 @@ def test_a_table_says_what_it_lacks(tmp_path: Path) -> None:
     path.with_suffix(".jsonl").write_text('{"url": "a"}\n')
     with pytest.raises(GanError, match="no column that names files: there are url"):
         load(path.with_suffix(".jsonl"))
+
+
+def test_a_picture_by_itself_is_a_folder_of_one(tmp_path: Path) -> None:
+    for shade in (10, 200):
+        Image.new("L", (8, 8), shade).save(tmp_path / f"{shade}.png")
+    images = load(tmp_path / "200.png")
+    assert images.pixels[:].tolist() == [[[[200] * 8] * 8]]
+    assert images.labels is None
+    assert opened(tmp_path / "200.png").name(0) == "200.png"
 
 
 def test_of_folders_called_train_and_test_the_first_is_taken(tmp_path: Path) -> None:
