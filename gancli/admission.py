@@ -5,20 +5,17 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import cache
 from importlib.metadata import EntryPoint
 from typing import Any
 
 import pluggy
 
 from gancli import hookspecs
+from gancli.offline import offline
 from gancli.text import clean
 
 FAULTS = (Exception, SystemExit)  # a plugin that exits while it is imported must not end the tool
-NETWORK = ("socket.connect", "socket.getaddrinfo", "socket.gethostbyname", "socket.sendto")
 
 
 class Refused(Exception):
@@ -51,11 +48,13 @@ class Plugin:
 def admit(package: str, release: str, point: EntryPoint, add: hookspecs.Add) -> Plugin:
     """Import what an entry point names and call its hook, without the network; a fault is returned, never raised."""
     begun, had_torch, fault = time.perf_counter(), "torch" in sys.modules, None
-    try:
-        with _offline():
+    with offline() as tried:
+        try:
             register(point.load(), add)
-    except FAULTS as error:
-        fault = fault_of(error)
+        except FAULTS as error:
+            fault = fault_of(error)
+    if tried:
+        fault = f"it uses the network while it registers ({tried[0]})"
     imports_torch = not had_torch and "torch" in sys.modules
     return Plugin(package, release, fault, time.perf_counter() - begun, imports_torch, point.value)
 
@@ -95,33 +94,3 @@ def register(module: object, add: hookspecs.Add) -> None:
 def fault_of(error: BaseException) -> str:
     """A fault in one harmless line."""
     return clean(error if isinstance(error, Refused) else f"{type(error).__name__}: {error}")
-
-
-@contextmanager
-def _offline() -> Iterator[None]:
-    """Refuse the network meanwhile, also where the plugin would get over being refused."""
-    _begin_to_listen()
-    _tried.clear()
-    _listening.append(True)
-    try:
-        yield
-    finally:
-        _listening.pop()
-    if _tried:
-        raise Refused(f"it uses the network while it registers ({_tried[0]})")
-
-
-_listening: list[bool] = []
-_tried: list[str] = []
-
-
-@cache
-def _begin_to_listen() -> None:
-    # Python never lets go of an audit hook: one for the life of the process, idle unless a plugin registers.
-    sys.addaudithook(_hear)
-
-
-def _hear(event: str, args: tuple[Any, ...]) -> None:
-    if _listening and event in NETWORK:
-        _tried.append(event)
-        raise Refused(f"it uses the network while it registers ({event})")

@@ -1,7 +1,6 @@
 """A .zip or .tar of images, read in place: nothing is extracted, and no name in it becomes a path."""
 
 import struct
-import tarfile
 import zipfile
 import zlib
 from collections import Counter
@@ -9,29 +8,21 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 from io import BytesIO
 from pathlib import Path
-from typing import IO, Any, ClassVar, NamedTuple
+from typing import IO, Any, ClassVar
 
 import numpy as np
 from PIL import Image
 
+from gancli.data import tarball
 from gancli.data.base import Dataset, Skipped
 from gancli.data.names import classes_of, training_part, unwanted
 from gancli.data.records import FORMATS, MOST_BYTES, Records, Unfit, check_bytes, digest_of, file_mark, nothing_in
+from gancli.data.tarball import Member, Tarball
 from gancli.errors import GanError
 from gancli.text import clean
 
 HEADER = struct.Struct("<26x2H")  # of a member in a zip: the lengths of its name and extra field
-FAULTS = (OSError, EOFError, ValueError, zipfile.BadZipFile, tarfile.TarError, zlib.error, NotImplementedError)
-TARS = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
-
-
-class Member(NamedTuple):
-    """A file in an archive: its name, its bytes, where it is found again, and a reason if it cannot be read."""
-
-    name: str
-    size: int
-    at: Any
-    fault: str | None = None
+FAULTS = (*tarball.FAULTS, zipfile.BadZipFile, NotImplementedError)
 
 
 class Packed(Records):
@@ -101,7 +92,7 @@ class Zip(Dataset):
 class Tar(Dataset):
     """Images in a .tar, compressed or not, flat or with one folder a class."""
 
-    suffixes: ClassVar = TARS
+    suffixes: ClassVar = tarball.SUFFIXES
 
     def open(self) -> Records:
         """The images in the archive: in the order of their names, or of the archive where it is compressed."""
@@ -152,32 +143,12 @@ class Tarred(Packed):
     """The images in a tar. A compressed one is read from its beginning on, so it has to fit into the cache."""
 
     def __init__(self, path: Path) -> None:
-        with path.open("rb") as file:
-            self.anywhere = not file.read(6).startswith((b"\x1f\x8b", b"BZh", b"\xfd7zXZ"))
+        self.tarball = Tarball(path)
+        self.anywhere = self.tarball.anywhere
         super().__init__(path)
 
-    @cached_property
-    def _opened(self) -> IO[bytes]:
-        if self.anywhere:
-            return self.path.open("rb")
-        # Only the decompression: members are found where the listing says.
-        import bz2
-        import gzip
-        import lzma
-
-        opener: Any = {b"\x1f\x8b": gzip, b"BZ": bz2, b"\xfd7": lzma}[self.path.open("rb").read(2)]
-        return opener.open(self.path)
-
     def _members(self) -> Iterator[Member]:
-        with tarfile.open(self.path) as archive:
-            try:
-                for info in archive:
-                    if info.isdir():
-                        continue
-                    plain = info.isreg() and not info.issparse()
-                    yield Member(info.name, info.size, info.offset_data, None if plain else "no plain file")
-            except FAULTS as error:
-                yield Member(self.path.name, 0, 0, f"archive cut off or damaged ({clean(error)[:60]})")
+        return self.tarball.members()
 
     def _settle(self, paths: list[tuple[str, ...]], members: list[Member]) -> None:
         super()._settle(paths, members)
@@ -187,8 +158,4 @@ class Tarred(Packed):
             self.labels = None if self.labels is None else self.labels[order]
 
     def _read(self, member: Member) -> bytes:
-        self._opened.seek(member.at)
-        data = self._opened.read(member.size)
-        if len(data) < member.size:
-            raise Unfit("cut off")
-        return data
+        return self.tarball.read(member.at, member.size)

@@ -126,6 +126,7 @@ class Dataset(Chosen):
     cache_limit: Bytes | None = Field(
         None, description="Most that is kept decoded on disk; what exceeds it streams. Default: half of what is free."
     )
+    trust: bool = Field(False, description="Stream what is too large at once, bad files and all: they are met later.")
     workers: int | None = Field(None, ge=0, le=256, description="Processes that decode; default: one a core.")
     download: bool = Field(False, description="Fetch a named dataset that is not there yet.")
 

@@ -32,12 +32,17 @@ class Build:
     progress: Progress
     bad: dict[int, str] = field(default_factory=dict)
 
+    @property
+    def trusted(self) -> bool:
+        """Whether pictures are taken to be good until one is not, so that a large source streams at once."""
+        return self.records.trusted or self.options.trust
+
     @cached_property
     def looks(self) -> list[Look]:
         """What the pictures look like; of a trusted source, what some spread over it do."""
         count = len(self.selection.numbers)
         positions = np.arange(count)
-        if self.records.trusted:
+        if self.trusted:
             positions = np.unique(np.linspace(0, count - 1, GLANCE).astype(np.int64))
         return [each for _, part in self._through("Looking at files", look, positions, 256) for each in part]
 

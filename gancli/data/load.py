@@ -105,7 +105,7 @@ def _built(key: str, build: Build) -> tuple[cache.About, str | None]:
             f"{clean(options.source)} is compressed as a whole and cannot stream; decoded it takes {bytes_text(size)}.",
             "Give more --cache-limit or a smaller --size, or unpack it.",
         )
-    if not keep and records.trusted:
+    if not keep and build.trusted:
         return cache.About(options.source, (count, *shape), (), key, False), None
     with cache.Writer(key, keep=keep) as writer:
         digest = build.decode(preparation(records, options, shape), writer)

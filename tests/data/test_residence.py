@@ -127,6 +127,17 @@ def test_a_picture_that_goes_away_is_replaced_by_one_of_its_class(tmp_path: Path
         images.pixels[np.array([3])]
 
 
+def test_a_source_that_is_trusted_streams_unread_and_meets_its_bad_files_later(pictures: Path) -> None:
+    options = {"size": 8, "channels": 3, "cache_limit": 0, "workers": 0}
+    trusted, read = load(pictures, **options, trust=True), load(pictures, **options)
+    assert (len(read), len(read.skipped)) == (17, 2)
+    assert (len(trusted), len(trusted.skipped)) == (19, 0)
+    bad = int(np.flatnonzero(~np.isin(trusted.numbers, read.numbers))[0])
+    with pytest.warns(UserWarning, match=r"cat/4x.png can no longer be read \(damaged\); another stands in"):
+        found = trusted.pixels[np.array([bad])]
+    assert np.array_equal(found, trusted.pixels[np.array([bad + 1])])
+
+
 def test_a_compressed_tar_that_exceeds_the_limit_says_what_to_do(tmp_path: Path, pictures: Path) -> None:
     import tarfile
 

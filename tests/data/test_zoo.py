@@ -4,6 +4,7 @@ import os
 import tarfile
 import zipfile
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -165,3 +166,11 @@ def test_a_tar_with_devices_links_and_a_lost_end(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes()[: 3 * 512 + len(zoo.PNG)])
     cut = load(path, size=8)
     assert 1 <= len(cut) <= 2
+
+
+def test_a_compressed_tar_damaged_in_the_middle_is_told_in_one_line(tmp_path: Path) -> None:
+    for kind in ("gz", "bz2", "xz"):
+        path = tarred(tmp_path, f"w:{kind}", f"x.tar.{kind}")
+        path.write_bytes(zoo.flipped(path.read_bytes(), 0.5))
+        with suppress(GanError):  # or what could be read before
+            assert load(path, size=8).skipped

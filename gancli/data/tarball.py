@@ -1,0 +1,80 @@
+"""A .tar, compressed or not, as a list of members whose bytes are read where they lie."""
+
+import tarfile
+import zlib
+from collections.abc import Iterator
+from functools import cached_property
+from pathlib import Path
+from typing import IO, Any, NamedTuple
+
+from gancli.data.records import Unfit
+from gancli.text import clean
+
+try:
+    from lzma import LZMAError
+except ImportError:  # a Python that was built without it opens no .xz
+    LZMAError = OSError  # type: ignore[misc, assignment]
+
+SUFFIXES = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
+FAULTS = (OSError, EOFError, ValueError, tarfile.TarError, zlib.error, LZMAError)
+
+
+class Member(NamedTuple):
+    """A file in an archive: its name, its bytes, where it is found again, and a reason if it cannot be read."""
+
+    name: str
+    size: int
+    at: Any
+    fault: str | None = None
+
+
+class Tarball:
+    """The archive at a path; it can be sent to another process, which opens it anew.
+
+    anywhere: whether members can be read in any order at little cost; a compressed one is read from its beginning on.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        with path.open("rb") as file:
+            self.anywhere = not file.read(6).startswith((b"\x1f\x8b", b"BZh", b"\xfd7zXZ"))
+
+    def members(self) -> Iterator[Member]:
+        """Every file in it, in its order; what is cut off ends with a member that says so; raises one of FAULTS."""
+        with tarfile.open(self.path) as archive:
+            try:
+                for info in archive:
+                    if info.isdir():
+                        continue
+                    plain = info.isreg() and not info.issparse()
+                    yield Member(info.name, info.size, info.offset_data, None if plain else "no plain file")
+            except FAULTS as error:
+                yield Member(self.path.name, 0, 0, f"archive cut off or damaged ({clean(error)[:60]})")
+
+    def read(self, at: int, size: int) -> bytes:
+        """The bytes of a member; raises Unfit where some are missing."""
+        self._opened.seek(at)
+        data = self._opened.read(size)
+        if len(data) < size:
+            raise Unfit("cut off")
+        return data
+
+    def close(self) -> None:
+        """Let go of the file, until something is read again."""
+        if opened := self.__dict__.pop("_opened", None):
+            opened.close()
+
+    @cached_property
+    def _opened(self) -> IO[bytes]:
+        if self.anywhere:
+            return self.path.open("rb")
+        # Only the decompression: members are found where the listing says.
+        import bz2
+        import gzip
+        import lzma
+
+        opener: Any = {b"\x1f\x8b": gzip, b"BZ": bz2, b"\xfd7": lzma}[self.path.open("rb").read(2)]
+        return opener.open(self.path)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in self.__dict__.items() if name != "_opened"}
