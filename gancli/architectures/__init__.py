@@ -56,8 +56,9 @@ class Architecture(Chosen):
         if not wanted and self.conditioning == "required":
             raise UsageError(f"Architecture {self.name} is conditional by nature.", "Leave --no-conditional out.")
         if wanted and classes < 2:
+            other = "choose another --arch" if self.conditioning == "required" else "train without --conditional"
             raise UsageError(
                 f"A conditional model needs at least two classes; the data has {classes or 'no labels'}.",
-                "Sort the images into one folder a class, or train without --conditional.",
+                f"Sort the images into one folder a class, or {other}.",
             )
         return wanted
