@@ -96,7 +96,8 @@ class Statistics:
 class Game:
     """What `Loss.step` plays with; the networks are attributes by their names: `game.G(z, y)`, `game.D(x, y)`.
 
-    `judges` are the networks whose images are augmented; `dealt` are the batches of the step under way.
+    `judges` are the networks whose images are augmented; `dealt` are the batches of the step under way, which is number
+    `step`, counted from 0.
     """
 
     def __init__(
@@ -122,7 +123,7 @@ class Game:
         self.generator, self.statistics, self._probabilities = generator, Statistics(), probabilities
         self.inputs = inputs(arch, source.images)
         self.states: dict[str, Tensor] = {}
-        self.images = 0
+        self.images, self.step = 0, 0
 
     def __getattr__(self, name: str) -> Network:
         networks = self.__dict__.get("networks", {})

@@ -61,8 +61,10 @@ class Player:
         for name, tensor in tensors.items():
             key, _, entry = name.rpartition("/")
             by_key.setdefault(key, {})[entry] = tensor
-        expected = {f"{key}/{entry}" for key in self.parameters for entry in _entries(self.optimizer)}
-        if by_key and (odd := expected ^ set(tensors)):
+        # A parameter that no objective has reached yet, as of a head that this loss leaves alone, has no state.
+        reached = [key for key in self.parameters if key in by_key]
+        expected = {f"{key}/{entry}" for key in reached for entry in _entries(self.optimizer)}
+        if odd := expected ^ set(tensors):
             raise GanError(f"The checkpoint's optimiser is not that of player {self.name}: {clean(min(odd))[:80]}.")
         numbers = {key: number for number, key in enumerate(self.parameters)}
         document = self.optimizer.state_dict()

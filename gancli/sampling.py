@@ -23,8 +23,7 @@ class Sampling(Options):
             if info.is_required():
                 raise TypeError(f"{cls.__name__}.{name} has no default; training needs one to generate with")
 
-    @property
-    def columns(self) -> int | None:
+    def columns(self, arch: Any) -> int | None:
         """The columns in which a grid shows what was asked for; None where any number does."""
         return None
 

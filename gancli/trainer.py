@@ -184,6 +184,7 @@ class Trainer:
         self.horizon = self.horizon or self._planned()
         factor = rate_factor(self.settings.optim.decay, self.game.images, self.horizon)
         factor *= self.settings.rollback_factor**self.rollbacks
+        self.game.step = self.step
         self.game.dealt.clear()
         try:
             for name, objective in self._moves():

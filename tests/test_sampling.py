@@ -32,8 +32,7 @@ class Codes(Sampling):
     tone: Literal["plain", "inverted"] = Field("plain", description="Which way light is.")
     flat: bool = Field(False, description="One shade for all pixels.")
 
-    @property
-    def columns(self):
+    def columns(self, arch):
         return self.steps or None
 
     def latents(self, arch, numbers, draw):

@@ -107,8 +107,8 @@ def _columns(generator: "Generator", names: list[str], count: int) -> int:
     """Those that suit what is asked for, else columns of one class each."""
     from gancli import images
 
-    if generator.sampling.columns:
-        return generator.sampling.columns
+    if asked := generator.sampling.columns(generator.arch):
+        return asked
     kinds = len(names) or (len(generator.spec.classes) if generator.conditional else 1)
     return images.columns(kinds, count)
 
