@@ -64,6 +64,7 @@ def options(doc):
     parser.add_argument("--data", required=True, help="what `gan train` takes: a folder of MNIST's files, a .zip, ...")
     parser.add_argument("--size", help="size of the images, where not their own")
     parser.add_argument("--time", type=float, default=240, help="seconds of training, loading not counted (240)")
+    parser.add_argument("--cpu", action="store_true", help="count this process's CPU time, not the clock's")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--batch-size", type=int, default=64)
     parser.add_argument("--samples", type=int, default=10_000, help="images to draw at the end (10000)")
@@ -88,24 +89,25 @@ def prepare(chosen, resize=None):
     return images.float().to(chosen.device) / 127.5 - 1, torch.from_numpy(data.labels).long().to(chosen.device)
 
 
-def batches(count, size, seconds, device):
+def batches(count, chosen, clock):
     """Yield indices of shuffled batches, epoch after epoch, until the seconds from the first batch on are over."""
-    end = time.perf_counter() + seconds
+    end = clock() + chosen.time
     while True:
-        for part in torch.randperm(count, device=device).split(size):
-            if time.perf_counter() >= end:
+        for part in torch.randperm(count, device=chosen.device).split(chosen.batch_size):
+            if clock() >= end:
                 return
             yield part
 
 
 def run(chosen, count, step, model):
     """Call step(indices) until the time is up, then say how many steps, how fast, and the last losses."""
-    losses, steps, seen, begun = (float("nan"),) * 2, 0, 0, time.perf_counter()
-    for pick in batches(count, chosen.batch_size, chosen.time, chosen.device):
+    clock = time.process_time if chosen.cpu else time.perf_counter
+    losses, steps, seen, begun = (float("nan"),) * 2, 0, 0, clock()
+    for pick in batches(count, chosen, clock):
         losses = step(pick)
         steps, seen = steps + 1, seen + len(pick)
     losses = [float(loss) for loss in losses]  # waits for the device, so that the clock is read after the work
-    spent = time.perf_counter() - begun
+    spent = clock() - begun
     print(f"{model}: {steps} steps, {seen / count:.2f} epochs in {spent:.1f} s, {seen / spent:.0f} images/s, ", end="")
     print("last losses: D {:.3f}, G {:.3f}".format(*losses))
 
