@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from gancli.losses import Loss, Move
     from gancli.losses.adversarial import AdversarialLoss
     from gancli.metrics import Generated, Metric, Reference
+    from gancli.plugins import register
     from gancli.sampling import Draw, Sampling, Truncation
     from gancli.ticks import Event, Tick
     from gancli.trainer import Trainer
@@ -51,6 +52,7 @@ _HOMES = {
     "Truncation": "gancli.sampling",
     "UsageError": "gancli.errors",
     "hookimpl": "gancli.hookspecs",
+    "register": "gancli.plugins",
 }
 
 __all__ = [
@@ -82,6 +84,7 @@ __all__ = [
     "Truncation",
     "UsageError",
     "hookimpl",
+    "register",
 ]
 
 

@@ -50,7 +50,7 @@ def admit(package: str, release: str, point: EntryPoint, add: hookspecs.Add) -> 
     begun, had_torch, fault = time.perf_counter(), "torch" in sys.modules, None
     with offline() as tried:
         try:
-            register(point.load(), add)
+            call_hook(point.load(), add)
         except FAULTS as error:
             fault = fault_of(error)
     if tried:
@@ -76,7 +76,7 @@ def admit_alone(plugin: Plugin) -> Plugin:
     return replace(plugin, fault=fault, seconds=seconds, imports_torch=imports_torch)
 
 
-def register(module: object, add: hookspecs.Add) -> None:
+def call_hook(module: object, add: hookspecs.Add) -> None:
     """Call one plugin's hook; raises Refused where it has none, or is written for another version of gancli."""
     wanted = getattr(module, "gancli_api", hookspecs.API_VERSION)
     if wanted != hookspecs.API_VERSION:

@@ -8,10 +8,11 @@ from difflib import get_close_matches
 from functools import cache
 from importlib import import_module
 from importlib.metadata import Distribution, EntryPoint, distributions, version
+from pathlib import Path
 from typing import Any
 
 from gancli import builtins, hookspecs
-from gancli.admission import FAULTS, Plugin, Refused, admit, fault_of, register
+from gancli.admission import FAULTS, Plugin, Refused, admit, call_hook, fault_of
 from gancli.errors import GanError, UsageError
 from gancli.text import clean
 
@@ -53,7 +54,7 @@ class Registry:
     _plugins: list[Plugin] | None = None
 
     def __post_init__(self) -> None:
-        register(builtins, self._adder(BUILT_IN, version(BUILT_IN)))
+        call_hook(builtins, self.adder(BUILT_IN, version(BUILT_IN)))
 
     @property
     def plugins(self) -> list[Plugin]:
@@ -67,7 +68,7 @@ class Registry:
     def admit(self, package: str, release: str, point: EntryPoint) -> Plugin:
         """Register one package, whatever it does; what it added before a fault is forgotten, and a warning given."""
         others, before = self.plugins, len(self.entries)
-        plugin = admit(package, release, point, self._adder(package, release))
+        plugin = admit(package, release, point, self.adder(package, release))
         if plugin.fault:
             del self.entries[before:]
             told = f"Plugin {package} {release} is skipped ({plugin.fault})."
@@ -118,7 +119,7 @@ class Registry:
         hint = f"Did you mean {' or '.join(near)}?" if near else f"There are: {', '.join(names)}."
         return UsageError(f"There is no {kind} '{shown}'.", hint)
 
-    def _adder(self, package: str, release: str) -> hookspecs.Add:
+    def adder(self, package: str, release: str) -> hookspecs.Add:
         """The `add` that a package's hook is called with."""
 
         def add(kind: str, name: str, target: str, summary: str = "") -> None:
@@ -131,6 +132,15 @@ class Registry:
         return add
 
 
+def register(kind: str, name: str, thing: Any, summary: str = "") -> None:
+    """Name a class of a script, as a package would: whatever this process then trains can be asked for it.
+
+    `register("loss", "soft-lsgan", SoftLSGAN)`; kinds are those of `add` in a package's hook.
+    """
+    script = Path(getattr(import_module(thing.__module__), "__file__", None) or thing.__module__).name
+    registry().adder(script, "")(kind, name, f"{thing.__module__}:{thing.__qualname__}", summary)
+
+
 def require(packages: Mapping[str, str], *kinds: str) -> None:
     """Raise GanError, naming what to install, unless all is there that a checkpoint says it needs of these kinds.
 
@@ -139,11 +149,18 @@ def require(packages: Mapping[str, str], *kinds: str) -> None:
     for thing, package in packages.items():
         kind, _, name = str(thing).partition(" ")
         if kind in kinds and not any(entry.name == name for entry in registry().listing(kind)):
-            source, _, release = clean(package).rpartition(" ")
-            raise GanError(
-                f"It needs {kind} '{clean(name)}' of package {source}, which is not installed or not working.",
-                f"It was made with version {release}: pip install {source}=={release}",
-            )
+            raise _missing(kind, clean(name), clean(package))
+
+
+def _missing(kind: str, name: str, package: str) -> GanError:
+    """What a user is told of a thing that is not there, by the package and version, or the script, that had it."""
+    source, _, release = package.partition(" ")
+    if not release:
+        return GanError(f"It needs {kind} '{name}' of the script {source}.", "Only that script can make it.")
+    return GanError(
+        f"It needs {kind} '{name}' of package {source}, which is not installed or not working.",
+        f"It was made with version {release}: pip install {source}=={release}",
+    )
 
 
 class PluginWarning(UserWarning):

@@ -1,8 +1,9 @@
 """Training: an iterator of ticks. Nothing here knows of a screen."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -11,6 +12,7 @@ from torch import Tensor
 from gancli import divergence, images, randomness, state
 from gancli.architectures import Architecture
 from gancli.augmentations import chain
+from gancli.config import Config, resolve
 from gancli.data.base import Images, size_text
 from gancli.data.stream import Source
 from gancli.device import choose_device, choose_dtype, memory_used, out_of_memory
@@ -84,6 +86,12 @@ class Trainer:
         self.saver: Saver | None = None
         self._stopping = False
         self._asked: set[str] = set()
+
+    @classmethod
+    def of(cls, settings: Mapping[str, Any]) -> "Trainer":
+        """A trainer of settings as a run file has them, `{"loss": "wgan", "steps": 100}`; raises GanError."""
+        resolved = resolve([Config.nested("script", settings)]).settings
+        return cls(resolved, resolved.data.load())
 
     def __iter__(self) -> Iterator[Tick]:
         """Ticks until the run's length is reached or `stop` was called; the last one tells of the last checkpoint."""

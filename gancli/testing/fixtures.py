@@ -38,13 +38,12 @@ def gan(capsys: pytest.CaptureFixture[str]) -> Gan:
 @pytest.fixture
 def gan_trainer(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> "Callable[..., Trainer]":
     """`gan_trainer({"loss": "mygan", "steps": 4})` is a trainer of digits, 16x16, on the CPU, in batches of 8."""
-    from gancli.config import Config, resolve
+    from gancli.config import flatten
     from gancli.trainer import Trainer
 
     def make(settings: dict[str, Any]) -> Trainer:
-        small = {"data": {"size": "16", "count": 40}, "batch_size": 8, "steps": 2, "device": "cpu"}
-        resolved = resolve([Config.nested("small", small), Config.nested("test", settings)])
-        return Trainer(resolved.settings, resolved.settings.data.load())
+        small = {"data.size": "16", "data.count": 40, "batch_size": 8, "steps": 2, "device": "cpu"}
+        return Trainer.of({**small, **flatten(settings)})
 
     monkeypatch.setenv("GAN_CACHE", str(tmp_path_factory.mktemp("cache")))
     return make

@@ -15,7 +15,7 @@ class BEGANLoss(AdversarialLoss):
     the errors L keep L(G(z)) = gamma L(x). M = L(x) + |gamma L(x) - L(G(z))| falls as training converges."""
 
     needs: ClassVar = {"D": ("reconstruct",)}
-    suggests: ClassVar = {"optim.lr": 1e-4, "optim.betas": (0.5, 0.999)}
+    suggests: ClassVar = {"optim.lr": 1e-4, "optim.betas": (0.5, 0.999), "batch_size": 16}
 
     gamma: float = Field(0.5, ge=0, le=1, description="L(G(z)) / L(x) aimed at: lower is sharper, higher more varied.")
     k_rate: float = Field(0.001, gt=0, description="How fast k follows, the paper's lambda.")

@@ -78,6 +78,7 @@ def test_the_preset_is_the_papers() -> None:
     assert isinstance(settings.loss, BEGANLoss)
     assert (settings.arch.latent, settings.arch.hidden, settings.loss.gamma) == (64, 64, 0.5)
     assert settings.optim.betas == (0.5, 0.999)
+    assert settings.batch_size == 16
 
 
 def test_k_follows_the_equilibrium() -> None:
