@@ -2,8 +2,8 @@
 
     python examples/publishing.py
 
-It needs hatchling, which `uv build` and `python -m build` fetch. What is in the wheel then is what `uv publish` or twine
-uploads, and what `pip install gancli-mygan` gives to others.
+It needs hatchling, which `uv build` and `python -m build` fetch. What is in the wheel then is what `uv publish` or
+twine uploads, and what `pip install gancli-mygan` gives to others.
 """
 
 import subprocess

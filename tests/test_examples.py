@@ -1,7 +1,9 @@
-"""The run files in examples/ are accepted as they are, and train once their data is there."""
+"""The run files in examples/ are accepted as they are, and train once their data is there; the scripts run."""
 
 import gzip
 import struct
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +11,10 @@ import pytest
 from conftest import Gan
 from PIL import Image
 
-EXAMPLES = sorted((Path(__file__).parents[1] / "examples").glob("*.toml"))
+PLACE = Path(__file__).parents[1] / "examples"
+EXAMPLES = sorted(PLACE.glob("*.toml"))
+SCRIPTS = [path for path in sorted(PLACE.glob("*.py")) if path.stem != "owning_the_step"]  # that has tests of its own
+SLOW = {"publishing"}
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
@@ -25,6 +30,17 @@ def test_config_accepts_it_with_and_without_its_data(gan: Gan, path: Path) -> No
 def test_there_is_one_for_each_preset_and_one_for_faces() -> None:
     names = {path.stem for path in EXAMPLES}
     assert {"mnist-gan", "mnist-dcgan", "mnist-cgan", "mnist-wgan", "mnist-wgan-gp", "faces-64"} <= names
+
+
+@pytest.mark.parametrize(
+    "path",
+    [pytest.param(each, marks=[pytest.mark.slow] if each.stem in SLOW else [], id=each.stem) for each in SCRIPTS],
+)
+def test_a_script_runs_as_it_stands(path: Path) -> None:
+    """Those that train take the number of steps; without one they take as many as give a picture worth a look."""
+    done = subprocess.run([sys.executable, path, "3"], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout
 
 
 def _make_data() -> None:
