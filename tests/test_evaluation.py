@@ -24,6 +24,7 @@ from gancli.extractors import find, inception, pth
 from gancli.extractors.classifier import Trained
 from gancli.extractors.embedder import Embedder, Features
 from gancli.generator import Sampler
+from gancli.inputs import inputs
 from gancli.metrics import Generated, Reference, classifier, figures
 from gancli.sampling import Sampling
 
@@ -90,8 +91,8 @@ def test_what_is_seen_in_an_image_does_not_depend_on_those_beside_it(digits: Ima
 def test_a_conditional_model_is_asked_for_classes_as_often_as_they_are_real(digits: Images) -> None:
     assert digits.labels is not None
     ones = replace(digits, labels=np.where(digits.labels < 5, 1, digits.labels))
-    networks = DCGAN(name="dcgan", latent=8, width=4).build(digits.spec, True)
-    sampler = Sampler(DCGAN(name="dcgan", latent=8, width=4), networks, digits.spec, True, CPU, Sampling())
+    arch = DCGAN(name="dcgan", latent=8, width=4)
+    sampler = Sampler(arch, arch.build(digits.spec, True), digits.spec, True, CPU, Sampling(), inputs(arch))
     asked = classes_for(sampler, ones, 2000, 0)
     assert asked is not None
     assert (asked == 1).mean() == pytest.approx(0.5, abs=0.05)

@@ -50,7 +50,7 @@ def _check(name: str, spec: Spec) -> None:
     if len(spec.classes) != 2:
         raise UsageError(
             f"Architecture {name} turns images of two classes into each other; the data has {len(spec.classes)}.",
-            "Choose two of them: --data.classes A,B.",
+            "Choose two of them: --classes A,B.",
         )
     if min(spec.height, spec.width) < LEAST or spec.height % 4 or spec.width % 4:
         near = [tuple(max(LEAST, side // 4 * 4 + more) for side in (spec.height, spec.width)) for more in (0, 4)]
