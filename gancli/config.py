@@ -124,7 +124,16 @@ def find_dataset(source: str) -> Entry:
     try:
         return known.find("dataset", head)
     except UsageError as error:
-        raise GanError(f"There is no file, folder or dataset '{clean(source)}'.", error.hint) from None
+        hint = error.hint if known.named(source) else _sources(source)
+        raise GanError(f"There is no file or folder '{clean(source)}'.", hint) from None
+
+
+def _sources(typed: str) -> str:
+    """What a user who typed something else may give as SOURCE."""
+    names = [entry.name for entry in registry().listing("dataset")]
+    near = get_close_matches(typed, names, n=1, cutoff=0.75)
+    meant = f"Did you mean {near[0]}? " if near else ""
+    return f"{meant}Give a path, or a dataset, such as digits or torchvision:MNIST; there are {', '.join(names)}."
 
 
 def resolve(layers: Sequence[Config]) -> Resolved:

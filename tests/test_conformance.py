@@ -1,10 +1,15 @@
 """The built-ins keep the contracts that plugins are checked by."""
 
+import os
+from typing import Any
+
+import numpy as np
 import pytest
 from small import TINY
 
-from gancli.plugins import BUILT_IN, registry
-from gancli.testing import Case, Check, check_entry
+from gancli import Dataset, Records
+from gancli.plugins import BUILT_IN, Entry, registry
+from gancli.testing import Broken, Case, Check, check_entry
 
 KINDS = ("architecture", "loss", "augmentation", "metric", "preset", "logger", "dataset")
 EXTRAS = {"tensorboard", "wandb"}  # tested with what they need, in test_runs.py
@@ -20,3 +25,33 @@ def built_in() -> list[Check]:
 @pytest.mark.parametrize("check", built_in(), ids=str)
 def test_built_ins_keep_the_contracts(check: Check) -> None:
     check()
+
+
+class Here(Records):
+    """Pictures that only this process has; with a handle it cannot even be sent to another."""
+
+    fingerprint = "here"
+
+    def __init__(self, handle: Any) -> None:
+        self.handle = handle
+
+    def __len__(self) -> int:
+        return 3
+
+    def picture(self, number: int) -> np.ndarray:
+        return np.full((8, 8), os.getpid() % 256 ^ os.getpid() // 256, np.uint8)
+
+
+class Moody(Dataset):
+    """`open` or `other`: how it is broken."""
+
+    def open(self) -> Records:
+        return Here(open(os.devnull) if self.source == "open" else None)  # noqa: PTH123
+
+
+@pytest.mark.parametrize(("source", "told"), [("open", "cannot go to another process"), ("other", "another picture")])
+def test_a_listing_that_is_not_the_same_in_another_process_is_found_out(source: str, told: str) -> None:
+    entry = Entry("dataset", "moody", "test_conformance:Moody", "", "x", "1")
+    rules = {check.title.partition(": ")[2]: check for check in check_entry(Case(entry, source=source))}
+    with pytest.raises(Broken, match=told):
+        rules["is the same in another process"]()

@@ -42,6 +42,18 @@ def test_an_unknown_name(kind: str, name: str, answer: str) -> None:
     assert answer in str(unknown.value)
 
 
+@pytest.mark.parametrize(("source", "answer"), [
+    ("nosuchfolder", "There is no file or folder 'nosuchfolder'. Give a path, or a dataset, such as digits"),
+    ("digit", "Did you mean digits? Give a path"),
+    ("dcgan", "You may have meant: gan train --arch dcgan"),
+    ("./photos", "There is nothing at ./photos"),
+])  # fmt: skip
+def test_a_source_that_is_not_there(source: str, answer: str) -> None:
+    with pytest.raises(GanError) as missing:
+        find_dataset(source)
+    assert answer in str(missing.value)
+
+
 def test_a_hostile_name_is_shown_harmless() -> None:
     with pytest.raises(GanError) as unknown:
         find_dataset("\x1b[31mred\u202e")

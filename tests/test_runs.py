@@ -17,7 +17,7 @@ from small import TINY_WORDS, made, trainer
 from gancli import history, images
 from gancli.display.watch import Follower
 from gancli.history import document, tick_of
-from gancli.loggers import Logger, LoggerWarning, open_loggers
+from gancli.loggers import Guarded, Logger, LoggerWarning, open_loggers
 from gancli.loggers.jsonl import JSONL
 from gancli.run import Run
 from gancli.ticks import Event, Tick
@@ -139,6 +139,9 @@ def test_log_txt_tells_the_story(gan: Gan) -> None:
         assert part in text
 
 
+FAILED = "Logger bad has failed (RuntimeError: the disk is ?[31mfull). Training goes on, and it is tried again."
+
+
 class Failing(Logger):
     """Fails at the second tick."""
 
@@ -162,8 +165,24 @@ def test_a_logger_that_fails_warns_once_and_stops_nothing(tmp_path: Path, monkey
         for each in training:
             tell(each)
     told = [str(warning.message) for warning in caught if issubclass(warning.category, LoggerWarning)]
-    assert told == ["Logger bad has failed and is left out from here (RuntimeError: the disk is ?[31mfull)."]
+    assert told == [FAILED]
     assert (training.step, Failing.heard) == (30, 2)
+
+
+def test_a_logger_that_has_failed_is_tried_again_and_says_when_it_writes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = Run(tmp_path)
+    guarded = Guarded("bad", Failing(run))
+    monkeypatch.setattr(Failing, "heard", 0)
+    monkeypatch.setattr("gancli.loggers.RETRY", 0.0)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        for heard in (0, 1, 1, 0, 0, 1):  # 1 and more make it fail
+            Failing.heard = heard
+            guarded.tick(Tick(1, 1, 1.0, 1.0, None))
+        guarded.close()
+    assert [str(warning.message) for warning in caught] == [FAILED, "Logger bad writes again.", FAILED]
 
 
 def test_a_logger_whose_package_is_missing_says_what_to_install(gan: Gan, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,7 +20,7 @@ def pyramid(spec: Spec, name: str) -> tuple[int, tuple[int, int]]:
     unit = 2 ** max(n, 1)
     if n < 1 or spec.height % unit or spec.width % unit:
         raise UsageError(
-            f"Architecture {name} cannot make images of {size_text((spec.height, spec.width))}.",
+            f"Architecture {name} cannot make images of {spec.height}x{spec.width}.",
             f"The nearest sizes are {' and '.join(_nearest(spec))}: give --size.",
         )
     return n, (spec.height // unit, spec.width // unit)

@@ -1,5 +1,6 @@
 """What a logger is: told of every tick, inside a `with`; and the guard that keeps its faults from a training."""
 
+import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from gancli.trainer import Trainer
 
 ALWAYS = ("jsonl", "text")
+RETRY = 30.0  # seconds after which a logger that has failed is tried again
 
 
 class Logger:
@@ -43,27 +45,47 @@ class Logger:
 
 
 class LoggerWarning(UserWarning):
-    """A logger has failed, and hears no more of the run."""
+    """A logger has failed, or writes again."""
 
 
 class Guarded:
-    """A logger that can fail: it warns once, and never stops a run."""
+    """A logger that can fail: it says so once, is tried again at a later tick, and never stops a run."""
 
     def __init__(self, name: str, logger: Logger) -> None:
-        self.name, self.logger = name, logger
-        self._works = True
+        self.name, self.logger = clean(name), logger
+        self._failed: float | None = None
 
-    def call(self, method: Callable[..., Any], *words: Any) -> None:
-        """Call one of its methods, unless it has failed."""
-        if not self._works:
+    def begin(self, trainer: "Trainer") -> None:
+        """Have it take note of what is trained."""
+        self._attempt(self.logger.begin, trainer)
+
+    def tick(self, tick: "Tick") -> None:
+        """Have it take note of a tick, unless it has failed just before."""
+        if self._failed is not None and time.monotonic() - self._failed < RETRY:
             return
+        if self._attempt(self.logger.tick, tick) and self._failed is not None:
+            self._failed = None
+            _warn(f"Logger {self.name} writes again.")
+
+    def close(self) -> None:
+        """Have it let go of what is open."""
+        self._attempt(self.logger.close)
+
+    def _attempt(self, method: Callable[..., Any], *words: Any) -> bool:
+        """Whether it could be done; what could not is told the first time."""
         try:
             method(*words)
         except Exception as error:
-            self._works = False
-            fault = clean(f"{type(error).__name__}: {error}")
-            text = f"Logger {clean(self.name)} has failed and is left out from here ({fault})."
-            warnings.warn(text, LoggerWarning, stacklevel=2)
+            if self._failed is None:
+                fault = clean(f"{type(error).__name__}: {error}")
+                _warn(f"Logger {self.name} has failed ({fault}). Training goes on, and it is tried again.")
+            self._failed = time.monotonic()
+            return False
+        return True
+
+
+def _warn(text: str) -> None:
+    warnings.warn(text, LoggerWarning, stacklevel=4)
 
 
 @contextmanager
@@ -77,12 +99,12 @@ def open_loggers(names: Sequence[str], trainer: "Trainer") -> "Iterator[Callable
 
     def tell(tick: "Tick") -> None:
         for each in guarded:
-            each.call(each.logger.tick, tick)
+            each.tick(tick)
 
     try:
         for each in guarded:
-            each.call(each.logger.begin, trainer)
+            each.begin(trainer)
         yield tell
     finally:
         for each in guarded:
-            each.call(each.logger.close)
+            each.close()

@@ -27,7 +27,7 @@ class JSONL(Logger):
         super().__init__(run)
         self._count, self._step = 0, -1
         self._about: dict[str, object] = {}
-        self._file = run.metrics.open("a", encoding="utf-8")
+        run.metrics.touch()
 
     def begin(self, trainer: "Trainer") -> None:
         """Write what is trained, before the ticks."""
@@ -39,17 +39,12 @@ class JSONL(Logger):
             self._count = self._rewrite([line for line in history.read(self.run.metrics) if line["step"] < tick.step])
         elif self._count >= 2 * history.WHOLE:
             self._count = self._rewrite(history.thinned(history.read(self.run.metrics)))
-        self._file.write(json.dumps(document(tick), allow_nan=False) + "\n")
-        self._file.flush()
+        self._step = -1  # until the line is there: after half a line, as on a full disk, the file is written anew
+        with self.run.metrics.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(document(tick), allow_nan=False) + "\n")
         self._count, self._step = self._count + 1, tick.step
 
-    def close(self) -> None:
-        """Close the file."""
-        self._file.close()
-
     def _rewrite(self, lines: list[dict[str, object]]) -> int:
-        self._file.close()
         with replacing(self.run.metrics) as temporary:
             temporary.write_text("".join(json.dumps(line) + "\n" for line in [self._about, *lines]), encoding="utf-8")
-        self._file = self.run.metrics.open("a", encoding="utf-8")
         return len(lines)

@@ -1,12 +1,13 @@
 """What every dataset has to keep; most of it needs a source that it reads."""
 
-import pickle
 from functools import partial
 from typing import Any
 
 import numpy as np
 
 from gancli.data.base import Dataset
+from gancli.data.records import Records
+from gancli.data.workers import Crew, attempts, result_of
 from gancli.testing import Broken, Case, Rules
 from gancli.testing.training import folder
 
@@ -16,7 +17,7 @@ def rules(case: Case) -> Rules:
     yield "claims nothing that it does not know", partial(_is_modest, case)
     if case.source is not None:
         yield "lists its source", partial(_lists, case)
-        yield "is the same in another process", partial(_is_pickled, case)
+        yield "is the same in another process", partial(_goes_elsewhere, case)
         yield "prepares images", partial(_prepares, case)
         yield "streams the same images", partial(_streams, case)
 
@@ -47,14 +48,19 @@ def _lists(case: Case) -> None:
         raise Broken("The fingerprint differs from one look to the next. Make it of names, sizes and times of files.")
 
 
-def _is_pickled(case: Case) -> None:
+def _goes_elsewhere(case: Case) -> None:
     records = _options(case).open()
     try:
-        again = pickle.loads(pickle.dumps(records))  # what this process wrote just now
-    except (TypeError, AttributeError, pickle.PicklingError) as error:
+        with Crew(records, _bytes, 1) as crew:
+            there = result_of(crew.submit([0]))
+    except Exception as error:
         raise Broken(f"The listing cannot go to another process ({error}). Open files when they are needed.") from error
-    if np.asarray(again.picture(0)).tobytes() != np.asarray(records.picture(0)).tobytes():
-        raise Broken("The listing gives another picture after it went to another process.")
+    if there != attempts(records, _bytes, [0]):
+        raise Broken("The listing gives another picture in another process. Open files when they are needed.")
+
+
+def _bytes(records: Records, number: int) -> bytes:
+    return np.asarray(records.picture(number)).tobytes()
 
 
 def _prepares(case: Case) -> None:

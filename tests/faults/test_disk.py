@@ -1,16 +1,21 @@
 """A disk that is full, forbidden or taken away: training goes on, says so, tries again, and ends truthfully."""
 
+import json
 import resource
 import subprocess
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
 import pytest
 from faults.processes import TRAIN, Command, ended, finished
 
+from gancli import history
 from gancli.checkpoint import verify
+from gancli.loggers.jsonl import JSONL
 from gancli.run import Run
+from gancli.ticks import Tick
 
 # A checkpoint of these networks has about 0.6 MB.
 WORDS = [*TRAIN, "--arch.units", 48, "--checkpoint-every", 5, "--log-every", 5, "--display", "plain", "--name", "mine"]
@@ -60,6 +65,26 @@ def test_it_tries_again_and_all_is_well_once_there_is_room(disk: Path, tmp_path:
     filler.unlink()
     assert command.end() == 0, command.said
     assert whole(run)[-1] == 3000
+
+
+def test_ticks_are_whole_lines_again_once_there_is_room(disk: Path) -> None:
+    run, filler = Run(disk / "mine"), disk / "filler"
+    run.make()
+    logger = JSONL(run)
+    many = {f"name {number}": 0.5 for number in range(400)}  # a line longer than a page, so that half of one fits
+    for step in (1, 2):
+        logger.tick(Tick(step, step, 1.0, 1.0, None, many))
+    with filler.open("wb", buffering=0) as file, suppress(OSError):
+        while file.write(b"x" * 4096):
+            pass
+    with pytest.raises(OSError, match="No space left"):
+        logger.tick(Tick(3, 3, 1.0, 1.0, None, many))
+    assert [tick.step for tick in history.ticks(run.metrics)] == [1, 2]
+    filler.unlink()
+    for step in (4, 5):
+        logger.tick(Tick(step, step, 1.0, 1.0, None, many))
+    assert [tick.step for tick in history.ticks(run.metrics)] == [1, 2, 4, 5]
+    assert all(json.loads(line) is not None for line in run.metrics.read_text().splitlines())
 
 
 def test_a_limit_on_file_sizes(tmp_path: Path) -> None:

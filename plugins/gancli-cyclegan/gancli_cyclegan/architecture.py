@@ -55,7 +55,7 @@ def _check(name: str, spec: Spec) -> None:
     if min(spec.height, spec.width) < LEAST or spec.height % 4 or spec.width % 4:
         near = [tuple(max(LEAST, side // 4 * 4 + more) for side in (spec.height, spec.width)) for more in (0, 4)]
         raise UsageError(
-            f"Architecture {name} cannot make images of {size_text((spec.height, spec.width))}.",
+            f"Architecture {name} cannot make images of {spec.height}x{spec.width}.",
             f"The nearest sizes are {' and '.join(size_text((size[0], size[1])) for size in near)}: give --size.",
         )
 
