@@ -17,7 +17,7 @@ class InfoGANLoss(GANLoss):
     needs: ClassVar = {"D": ("codes",)}
 
     weight: float = Field(1.0, ge=0, description="Weight of the category's information, the paper's lambda.")
-    continuous_weight: float = Field(1.0, ge=0, description="Weight of the continuous codes' squared errors.")
+    continuous_weight: float = Field(0.3, ge=0, description="Weight of the continuous codes' squared errors.")
 
     def step(self, game: Game) -> Iterator[Move]:
         """The turns of D, each on new images, then those of G."""

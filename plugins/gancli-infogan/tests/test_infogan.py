@@ -91,7 +91,9 @@ def test_the_loss_reports_what_a_guess_in_the_dark_costs() -> None:
 
 
 def test_codes_come_to_be_told_from_images() -> None:
-    *_, last = trainer({"steps": 200, "log_every": 40, "arch.width": 8, "batch_size": 16, "optim.lr": 3e-3})
+    *_, last = trainer(
+        {"steps": 200, "log_every": 40, "arch.width": 8, "batch_size": 16, "optim.lr": 3e-3, "optim.d_lr": 3e-3}
+    )
     assert last.statistics["category_unknown"] < 1.5
 
 

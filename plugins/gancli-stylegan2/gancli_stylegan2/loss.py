@@ -15,11 +15,11 @@ from gancli.losses.gan import GANLoss
 class StyleGAN2Loss(GANLoss):
     """The non-saturating game; every few steps, a step of the style of any length is to change the image as much.
 
-    R1 is that of all losses: it suggests its weight, `optim.r1`, for small images; it grows with the resolution.
+    R1 is that of all losses: it suggests its weight, `optim.r1`. Where D wins, more of it is needed.
     """
 
     needs: ClassVar = {"G": ("styles", "draw")}
-    suggests: ClassVar = {"optim.r1": 0.3, "optim.r1_every": 16}
+    suggests: ClassVar = {"optim.r1": 5.0, "optim.r1_every": 16}
 
     path: float = Field(2.0, ge=0, description="Weight of the path lengths' deviation from their mean.")
     path_every: int = Field(4, ge=1, description="Steps from one such penalty to the next, which weighs as much more.")
