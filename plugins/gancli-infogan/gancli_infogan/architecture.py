@@ -17,8 +17,15 @@ class InfoGAN(dcgan.DCGAN):
     conditioning: ClassVar = "impossible"
     mixes_classes: ClassVar = False
     sampling: ClassVar = Codes
-    # The paper has 62 numbers of noise; the fewer there are, the more is left to the codes.
-    suggests: ClassVar = {"optim.lr": 1e-3, "optim.d_lr": 3e-4, "optim.betas": (0.5, 0.999), "arch.latent": 16}
+    # The paper has 62 numbers of noise; the fewer there are, the more is left to the codes. Its batch normalisation in D
+    # leads to clearer categories than spectral normalisation does.
+    suggests: ClassVar = {
+        "optim.lr": 1e-3,
+        "optim.d_lr": 3e-4,
+        "optim.betas": (0.5, 0.999),
+        "arch.latent": 16,
+        "arch.d_norm": "batch",
+    }
 
     categories: int = Field(10, ge=2, le=1000, description="Values of the categorical code.")
     continuous: int = Field(2, ge=1, le=1000, description="Continuous codes.")
