@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,6 +15,11 @@ __all__ = ["Gan", "Outcome", "gan"]
 
 # Networks here are tiny: threads would only wait for each other, and xdist has its own processes.
 os.environ["OMP_NUM_THREADS"] = "1"
+
+# Where the tests themselves run in the background, a shell has them ignore signals, and processes they start would too.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+if hasattr(signal, "SIGHUP"):
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 @pytest.fixture(autouse=True)
