@@ -19,6 +19,7 @@ from gancli.extractors import find
 from gancli.extractors.classifier import Judge
 from gancli.extractors.embedder import Embedder
 from gancli.generator import Sampler
+from gancli.inputs import inputs
 from gancli.metrics import Generated, classifier
 from gancli.sampling import Sampling
 
@@ -138,7 +139,8 @@ class Parrot(nn.Module):
 
 def test_a_model_that_memorises_is_found_out_and_named(digits: Images, judge: Embedder) -> None:
     few = TOOLS["part"](digits, np.arange(300))
-    parrot = Sampler(DCGAN(name="dcgan", latent=2), {"G": Parrot(few.pixels[:])}, few.spec, False, CPU, Sampling())
+    arch = DCGAN(name="dcgan", latent=2)
+    parrot = Sampler(arch, {"G": Parrot(few.pixels[:])}, few.spec, False, CPU, Sampling(), inputs(arch))
     facts = measured(few, judge, Progress())
     made = generated(parrot, None, 200, 0, judge, Progress())
     found, _ = measure(chosen(["memorisation"], frozenset({"training"})), made, facts)

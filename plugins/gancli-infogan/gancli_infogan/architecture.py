@@ -17,8 +17,8 @@ class InfoGAN(dcgan.DCGAN):
     conditioning: ClassVar = "impossible"
     mixes_classes: ClassVar = False
     sampling: ClassVar = Codes
-    # The paper has 62 numbers of noise; the fewer there are, the more is left to the codes. Its batch normalisation in D
-    # leads to clearer categories than spectral normalisation does.
+    # The paper has 62 numbers of noise; the fewer there are, the more is left to the codes. Its batch normalisation in
+    # D leads to clearer categories than spectral normalisation does.
     suggests: ClassVar = {
         "optim.lr": 1e-3,
         "optim.d_lr": 3e-4,
