@@ -76,8 +76,8 @@ def _described(file: BinaryIO) -> Any:
 
 def _follow(name: str, argument: Any, stack: list[Any], memo: dict[int, Any]) -> None:
     match name:
-        case "PROTO" | "STOP":
-            pass
+        case "PROTO" | "STOP" | "BINPERSID":
+            pass  # the name of a storage stays the tuple that it is
         case "MARK":
             stack.append(MARK)
         case "BINPUT" | "LONG_BINPUT":
@@ -100,8 +100,6 @@ def _follow(name: str, argument: Any, stack: list[Any], memo: dict[int, Any]) ->
         case "SETITEM" | "SETITEMS":
             pairs = list(_marked(stack)) if name == "SETITEMS" else [stack.pop(-2), stack.pop()]
             stack[-1].update(zip(pairs[::2], pairs[1::2], strict=True))
-        case "BINPERSID":
-            pass
         case "REDUCE":
             args, function = stack.pop(), stack.pop()
             stack.append({} if function == "collections OrderedDict" else Call(function, args))
