@@ -1,5 +1,6 @@
 """The built-ins keep the contracts that plugins are checked by."""
 
+import itertools
 import os
 from typing import Any
 
@@ -47,6 +48,32 @@ class Moody(Dataset):
 
     def open(self) -> Records:
         return Here(open(os.devnull) if self.source == "open" else None)  # noqa: PTH123
+
+
+class Wilful(Here):
+    """Pictures that come in another order each time one looks."""
+
+    looks = itertools.count()
+
+    def picture(self, number: int) -> np.ndarray:
+        return np.full((8, 8), 80 * number, np.uint8)
+
+    def order(self, rng: np.random.Generator, numbers: np.ndarray) -> np.ndarray:
+        return np.roll(numbers, next(self.looks))
+
+
+class Forgetful(Dataset):
+    """Its order depends on more than what is given."""
+
+    def open(self) -> Records:
+        return Wilful(None)
+
+
+def test_an_order_that_a_resumed_run_does_not_find_again_is_found_out() -> None:
+    entry = Entry("dataset", "forgetful", "test_conformance:Forgetful", "", "x", "1")
+    rules = {check.title.partition(": ")[2]: check for check in check_entry(Case(entry, source="any"))}
+    with pytest.raises(Broken, match="A resumed run differs"):
+        rules["resumes exactly"]()
 
 
 @pytest.mark.parametrize(("source", "told"), [("open", "cannot go to another process"), ("other", "another picture")])

@@ -12,6 +12,8 @@ from typing import Any
 
 from gancli.plugins import Entry, registry
 
+SECTIONS = {"arch": "architecture", "loss": "loss", "data": "dataset"}
+
 
 class Broken(AssertionError):
     """A contract that does not hold: what, where, and what to do."""
@@ -33,7 +35,7 @@ class Check:
 
 @dataclass(frozen=True)
 class Case:
-    """What is checked: an entry, the other entries that come with it, and settings that make its networks small."""
+    """What is checked: an entry, the other entries that come with it, and settings for them."""
 
     entry: Entry
     own: tuple[Entry, ...] = ()
@@ -44,13 +46,20 @@ class Case:
         """The built-in things of a kind, and those of the same package."""
         return [e for e in registry().listing(kind) if e.package == "gancli" or e in self.own]
 
+    def given(self, *things: Entry) -> dict[str, Any]:
+        """The settings for these things: those for networks, a loss or data only where one of them is our own."""
+        own = {thing.kind for thing in things if thing == self.entry or thing in self.own}
+        kinds = {key: SECTIONS.get(key.partition(".")[0]) for key in self.settings}
+        return {key: value for key, value in self.settings.items() if kinds[key] is None or kinds[key] in own}
+
 
 def checks(
     what: str | Path, settings: Mapping[str, Any] | None = None, source: str | Path | None = None
 ) -> list[Check]:
     """The checks of a package: its name, or a folder with a pyproject.toml; raises GanError where there is none.
 
-    `settings` hold for its own networks and losses (`{"arch.width": 4}`); `source` is something that its dataset reads.
+    `settings` hold for its own networks, losses and data (`{"arch.width": 4}`); `source` is read by its
+    dataset.
     """
     from gancli.testing.packages import plugins_of
 

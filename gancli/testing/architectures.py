@@ -60,21 +60,16 @@ def _pairs(case: Case, conditional: bool | None = None, **more: Any) -> Iterator
     if conditional is None:
         conditional = conditions(case.entry.load())[0]
     for loss in case.partners("loss"):
-        training = accepted(case.entry, loss, _own(case, loss), conditional=conditional, **more)
+        training = accepted(case.entry, loss, case.given(case.entry, loss), conditional=conditional, **more)
         if training is not None:
             yield loss, training
-
-
-def _own(case: Case, loss: Entry) -> dict[str, Any]:
-    """The settings that were given, those for a loss only where the loss is of the same package."""
-    return {k: v for k, v in case.settings.items() if not k.startswith("loss.") or loss in case.own}
 
 
 def _first(case: Case, **more: Any) -> tuple[Entry, Trainer]:
     for pair in _pairs(case, **more):
         return pair
     loss = case.partners("loss")[0]
-    why = refusal(case.entry, loss, _own(case, loss))
+    why = refusal(case.entry, loss, case.given(case.entry, loss))
     raise Broken(f"No loss plays with it; {loss.name}: {why}. Name networks G and D, or add a loss of its own.")
 
 
@@ -165,7 +160,7 @@ def _answers(case: Case, sampling: Sampling) -> None:
 
 def _plays(case: Case, loss: Entry) -> None:
     for conditional in conditions(case.entry.load()):
-        training = accepted(case.entry, loss, _own(case, loss), conditional=conditional)
+        training = accepted(case.entry, loss, case.given(case.entry, loss), conditional=conditional)
         if training is not None:
             play(training)
 
@@ -208,5 +203,5 @@ def _samples(case: Case) -> None:
 
 def _resumes(case: Case) -> None:
     loss, found = _first(case)
-    pair = partial(trainer, case.entry, loss, _own(case, loss))
+    pair = partial(trainer, case.entry, loss, case.given(case.entry, loss))
     resumes(partial(pair, conditional=found.conditional, data=found.data))

@@ -8,8 +8,10 @@ import numpy as np
 from gancli.data.base import Dataset
 from gancli.data.records import Records
 from gancli.data.workers import Crew, attempts, result_of
+from gancli.plugins import registry
 from gancli.testing import Broken, Case, Rules
-from gancli.testing.training import folder
+from gancli.testing.training import folder, resumes, trainer
+from gancli.trainer import Trainer
 
 
 def rules(case: Case) -> Rules:
@@ -20,10 +22,13 @@ def rules(case: Case) -> Rules:
         yield "is the same in another process", partial(_goes_elsewhere, case)
         yield "prepares images", partial(_prepares, case)
         yield "streams the same images", partial(_streams, case)
+        yield "resumes exactly", partial(_resumes, case)
 
 
 def _options(case: Case, **more: Any) -> Dataset:
-    dataset: Dataset = case.entry.load()(name=case.entry.name, source=case.source, size="16", workers=0, **more)
+    own = {key.removeprefix("data."): value for key, value in case.given(case.entry).items() if key.startswith("data.")}
+    fixed = {"source": case.source, "size": "16", "workers": 0}
+    dataset: Dataset = case.entry.load().model_validate({"name": case.entry.name, **fixed, **own, **more})
     return dataset
 
 
@@ -74,3 +79,13 @@ def _streams(case: Case) -> None:
     numbers = np.arange(min(len(kept), len(streamed)))
     if len(kept) != len(streamed) or not np.array_equal(kept.pixels[numbers], streamed.pixels[numbers]):
         raise Broken("Streamed images differ from those of the cache. picture(n) has to give the same every time.")
+
+
+def _resumes(case: Case) -> None:
+    arch, loss = (registry().find(kind, "gan") for kind in ("architecture", "loss"))
+
+    def training(**more: Any) -> Trainer:
+        # Opened anew each time: nothing but the number of images drawn may say which comes next.
+        return trainer(arch, loss, {"arch.units": 4}, data=_options(case, cache_limit=0).load(), **more)
+
+    resumes(training)

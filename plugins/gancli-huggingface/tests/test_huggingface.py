@@ -18,15 +18,13 @@ from gancli_huggingface.dataset import HuggingFace
 from PIL import Image
 
 from gancli import GanError
-from gancli.config import Config, find_dataset, resolve
+from gancli.config import find_dataset
 from gancli.data.base import Images
 from gancli.data.stream import Source
 from gancli.data.streamed import Streamed
 from gancli.offline import NetworkRefused
-from gancli.run import Run
 from gancli.testing import Check, checks
 from gancli.testing.fixtures import Gan
-from gancli.trainer import Trainer
 
 torch.set_num_threads(1)
 datasets.disable_progress_bars()
@@ -257,22 +255,6 @@ def test_a_changed_file_is_read_again(tmp_path: Path) -> None:
     assert sorted(values(dataset(folder).load())) == list(range(6))
     (folder / "train" / "cat" / "0.png").write_bytes(png(50))
     assert 50 in values(dataset(folder).load())
-
-
-def test_a_run_stopped_in_mid_epoch_goes_on_bit_for_bit(file: Path, tmp_path: Path) -> None:
-    given = {"data.source": f"huggingface:{file}", "data.size": 8, "data.cache_limit": 0}
-    small = {"arch.name": "gan", "arch.units": 4, "arch.latent": 4, "batch_size": 6, "device": "cpu"}
-    settings = resolve([Config("test", {**given, **small, "steps": 8, "checkpoint_every": "5"})]).settings
-    run = Run(tmp_path / "run")
-    run.make()
-    straight = Trainer(settings, settings.data.load(), run)
-    list(straight)
-    resumed = Trainer(settings, settings.data.load())
-    resumed.resume(run.checkpoint(5))
-    list(resumed)
-    assert straight.source.positions() == resumed.source.positions() == {"": 48}
-    for name, tensor in straight.tensors().items():
-        assert torch.equal(tensor, resumed.tensors()[name]), name
 
 
 def test_the_command_inspects_trains_and_samples(gan: Gan, file: Path) -> None:
