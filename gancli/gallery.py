@@ -1,6 +1,8 @@
 """The pictures of a training: samples from the same latents every time, real images, and both side by side."""
 
+from collections.abc import Iterator, Set
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -8,7 +10,10 @@ from torch import Tensor
 
 from gancli import images
 from gancli.data.base import Images
+from gancli.errors import GanError
 from gancli.generator import Sampler
+from gancli.run import Run
+from gancli.ticks import Event
 
 COUNT = 64
 
@@ -20,6 +25,14 @@ class Gallery:
     sampler: Sampler
     data: Images
     seed: int
+
+    def draw(self, kinds: Set[str], run: Run | None, step: int) -> Iterator[Event]:
+        """The grids of these kinds, kept in the run if there is one; of what the disk does not take, why."""
+        grids = {"real": self.real, "samples": self.samples, "comparison": self.comparison}
+        places = {"real": run.real, "samples": run.sample(step), "comparison": run.comparison} if run else {}
+        for kind, grid in grids.items():
+            if kind in kinds:
+                yield from _kept(kind, grid(), places.get(kind))
 
     def samples(self, count: int = COUNT) -> np.ndarray:
         """Generated images, of the same latents at every call."""
@@ -52,6 +65,16 @@ class Gallery:
     def _classes(self, count: int) -> Tensor | None:
         classes = len(self.data.classes)
         return torch.arange(count) % classes if self.sampler.conditional else None
+
+
+def _kept(kind: str, pixels: np.ndarray, path: Path | None) -> Iterator[Event]:
+    try:
+        if path:
+            images.save(path, pixels)
+    except GanError as error:
+        yield Event("unsaved", text=str(error))
+        path = None
+    yield Event(kind, path, pixels)
 
 
 def _one_of_each(labels: np.ndarray, order: np.ndarray, wanted: list[int]) -> np.ndarray:

@@ -5,11 +5,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 
-from gancli import divergence, images, randomness, state
+from gancli import divergence, randomness, state
 from gancli.architectures import Architecture
 from gancli.augmentations import chain
 from gancli.config import Config, resolve
@@ -23,6 +22,7 @@ from gancli.evaluation.monitor import Monitor
 from gancli.gallery import Gallery
 from gancli.game import Game
 from gancli.generator import Sampler
+from gancli.length import Length
 from gancli.losses import Loss, Move
 from gancli.networks import build
 from gancli.pace import Pace, Stopwatch, fast_kernels
@@ -35,7 +35,6 @@ from gancli.settings import Every, Settings
 from gancli.ticks import Event, Tick
 from gancli.verdicts import Facts, Judge, Verdict, diverged
 
-WARM_UP = 0.05  # share of --time after which its horizon is fixed
 FINISH = frozenset({"samples", "comparison", "checkpoint"})
 
 
@@ -74,6 +73,7 @@ class Trainer:
         self.average = Average(self.players["G"].networks, settings.optim.ema)
         averaged, seed = self.average.networks, settings.seed
         self.step, self.seconds, self.rollbacks = 0, 0.0, 0
+        self.length = Length(settings, len(data))
         self.horizon = settings.optim.horizon
         self.metrics: dict[str, float] = {}
         self.facts = facts(settings, self.loss, len(data))
@@ -119,10 +119,11 @@ class Trainer:
     @property
     def progress(self) -> float | None:
         """The share of the run that is done, in [0, 1]; None where it has no end."""
-        done = [self.seconds / self.settings.time] if self.settings.time else []
-        done += [self.step / self.settings.steps] if self.settings.steps else []
-        done += [self.game.images / (self.settings.epochs * len(self.data))] if self.settings.epochs else []
-        return min(max(done), 1.0) if done else None
+        return self.length.share(*self._place)
+
+    @property
+    def _place(self) -> tuple[int, int, float]:
+        return self.step, self.game.images, self.seconds
 
     @property
     def saved(self) -> bool:
@@ -184,12 +185,11 @@ class Trainer:
             self.metrics |= figures
             due |= {"checkpoint", "best"} if best else set()
         events, verdict = self._write(due), self._judge.add(self.step, self.metrics)
-        place = (self.step, self.game.images, self.seconds, rate, self.progress)
-        yield Tick(*place, self.metrics, events, verdict, memory_used(self.device))
+        yield Tick(*self._place, rate, self.progress, self.metrics, events, verdict, memory_used(self.device))
 
     def _play(self) -> None:
         """One step: every move that the loss asks for."""
-        self.horizon = self.horizon or self._planned()
+        self.horizon = self.horizon or self.length.images(*self._place)
         factor = rate_factor(self.settings.optim.decay, self.game.images, self.horizon)
         factor *= self.settings.rollback_factor**self.rollbacks
         self.game.step = self.step
@@ -244,8 +244,7 @@ class Trainer:
 
     def _bare(self, verdict: Verdict, *events: Event) -> Tick:
         """A tick without statistics."""
-        place = self.step, self.game.images, self.seconds, 0.0, self.progress
-        return Tick(*place, events=events, verdict=verdict)
+        return Tick(*self._place, 0.0, self.progress, events=events, verdict=verdict)
 
     def _taken_up(self) -> set[str]:
         """What was asked for since the last step, or is worth another try."""
@@ -254,32 +253,17 @@ class Trainer:
 
     def _write(self, due: set[str]) -> tuple[Event, ...]:
         """The pictures and the checkpoint that are due, and what has become of the one before."""
-        draw = {"real": self.gallery.real, "samples": self.gallery.samples, "comparison": self.gallery.comparison}
-        events = [event for kind, make in draw.items() if kind in due for event in self._picture(kind, make())]
+        events = [*self.gallery.draw(due, self.run, self.step)]
         events += [Event("evaluation")] if "evaluation" in due else []
-        if self.saver is None:
+        if self.run is None or self.saver is None:
             return tuple(events)
+        if "samples" in due:
+            self.run.thin_samples(self.settings.keep_samples)
         if "checkpoint" in due:
             self.save(best="best" in due)
         if self._finished():
             self.saver.wait()
         return *events, *self.saver.news()
-
-    def _picture(self, kind: str, pixels: np.ndarray) -> Iterator[Event]:
-        if self.run is None:
-            yield Event(kind, None, pixels)
-            return
-        places = {"comparison": self.run.comparison, "real": self.run.real}
-        path = places.get(kind) or self.run.sample(self.step)
-        try:
-            images.save(path, pixels)
-        except GanError as error:
-            yield Event("unsaved", text=str(error))
-            yield Event(kind, None, pixels)
-            return
-        if kind == "samples":
-            self.run.thin_samples(self.settings.keep_samples)
-        yield Event(kind, path, pixels)
 
     def _cadences(self) -> dict[str, Every]:
         s = self.settings
@@ -294,16 +278,6 @@ class Trainer:
 
     def _finished(self) -> bool:
         return self._stopping or (self.progress or 0.0) >= 1.0
-
-    def _planned(self) -> int | None:
-        """Images in the whole run, judged by those of a step, or by the speed after warm-up; None where too early."""
-        settings, seen = self.settings, self.game.images
-        if settings.time and self.seconds <= WARM_UP * settings.time:
-            return None
-        plans = [round(seen * settings.time / self.seconds)] if settings.time else []
-        plans += [settings.steps * seen // self.step] if settings.steps and self.step else []
-        plans += [round(settings.epochs * len(self.data))] if settings.epochs else []
-        return min(plans) if plans else None
 
     def _too_large(self) -> GanError:
         settings, (_, *size) = self.settings, self.data.spec.shape
