@@ -17,12 +17,13 @@ from pathlib import Path
 import numpy as np
 import torch
 from PIL import Image, ImageDraw
+from quality import Bench
 
 from gancli import images
 from gancli.config import Config, resolve
 from gancli.data.digits import Digits
 from gancli.errors import GanError
-from gancli.metrics import classifier, figures
+from gancli.metrics import classifier
 from gancli.plugins import BUILT_IN, registry
 from gancli.trainer import Trainer
 
@@ -77,26 +78,21 @@ def samples(trainer, count):
     ])  # fmt: skip
 
 
-class Bench:
-    """The judge of the digits, and what it thinks of them."""
+def referee(path):
+    """Return a judge of the digits, trained where there is none yet."""
+    real = Digits(name="digits").load()
+    if not path.exists():
+        classifier.save(classifier.train_classifier(real.pixels, real.labels, CLASSES, epochs=4, seed=0), path)
+    return Bench(path, real)
 
-    def __init__(self, path):
-        real = Digits(name="digits").load()
-        if not path.exists():
-            classifier.save(classifier.train_classifier(real.pixels, real.labels, CLASSES, epochs=4, seed=0), path)
-        self.judge = classifier.load(path)
-        self.real, _ = classifier.embed(self.judge, real.pixels)
 
-    def row(self, name, pixels, found):
-        """Return one row of the table."""
-        features, digits = classifier.embed(self.judge, pixels)
-        fid = figures.frechet_distance(self.real, features)
-        precision, recall = figures.precision_recall(self.real, features)
-        _, coverage = figures.density_coverage(self.real, features)
-        modes = int((figures.class_shares(digits, CLASSES) > 0.02).sum())
-        scores = [f"{found[key]:.2f}" if key in found else "" for key in ("real", "fake")]
-        cells = [f"{fid:.2f}", *(f"{share:.2f}" for share in (precision, recall, coverage)), str(modes), *scores]
-        return f"| {name} | {found.get('step', '')} | " + " | ".join(cells) + " |"
+def row(name, pixels, found, bench):
+    """Return one row of the table."""
+    figures = bench.score(pixels)
+    modes = sum(share > 0.02 for share in figures["shares"])
+    scores = [f"{found[key]:.2f}" if key in found else "" for key in ("real", "fake")]
+    cells = [f"{figures[key]:.2f}" for key in ("fid", "precision", "recall", "coverage")]
+    return f"| {' | '.join([name, str(found.get('step', '')), *cells, str(modes), *scores])} |"
 
 
 def sheet(names, options):
@@ -130,20 +126,18 @@ def main():
     options.out.mkdir(parents=True, exist_ok=True)
     wanted = options.only.split(",") if options.only else pairs()
     todo = [pair for pair in pairs() if {pair, *pair.split("+")} & set(wanted)]
-    bench = Bench(options.out / "judge.safetensors")
+    bench = referee(options.out / "judge.safetensors")
     with ProcessPoolExecutor(options.jobs) as pool:
         list(pool.map(partial(train, options=options), todo))
     known = [pair for pair in pairs() if (options.out / f"{pair}.json").exists()]
-    lines = [
-        HEAD,
-        bench.row("real, another seed", Digits(name="digits", seed=1, count=options.samples).load().pixels, {}),
-    ]
+    others = Digits(name="digits", seed=1, count=options.samples).load().pixels
+    lines = [HEAD, row("real, another seed", others, {}, bench)]
     for pair in known:
         found = json.loads((options.out / f"{pair}.json").read_text())
         lines.append(
             f"| {pair} | {found['error']} |"
             if "error" in found
-            else bench.row(pair, np.load(options.out / f"{pair}.npz")["images"], found)
+            else row(pair, np.load(options.out / f"{pair}.npz")["images"], found, bench)
         )
     (options.out / "table.md").write_text("\n".join(lines) + "\n")
     sheet(known, options)

@@ -3,11 +3,13 @@
     uv run python benchmarks/quality.py judge DATA --size 32 --out judge.safetensors
     uv run python benchmarks/quality.py run DATA judge.safetensors --size 32 --time 240 --seeds 0,1,2 --out results/ \\
         "dcgan: --preset dcgan" "augmented: --preset dcgan --augment color,translation" tutorial
+    uv run python benchmarks/quality.py score DATA judge.safetensors --size 32 --real TEST_DATA samples.npz
 
 A competitor is `name: words`, what a user types after `gan train DATA`; or `tutorial`; or `copied-dcgan` and the like
 (MNIST only).  They train one after another, seed by seed, nothing beside them; then every one makes the same number of
 samples, and all are judged alike: a table with the median and the range over the seeds, `table.md`, and a grid of each.
-What is in the folder already is kept, so that a run can be stopped and continued.
+What is in the folder already is kept, so that a run can be stopped and continued.  A file of samples holds `images`,
+uint8, and `labels` where classes were asked for.
 """
 
 import argparse
@@ -26,16 +28,17 @@ from gancli.config import Config, resolve
 from gancli.metrics import classifier, figures
 
 HERE, MOST, GRID = Path(__file__).parent, 10_000, 100
-COLUMNS = ("fid", "precision", "recall", "coverage", "entropy", "asked")
+SPEED = {"steps": "{:,.0f}", "rate": "{:,.0f}", "real": "{:.2f}", "fake": "{:.2f}"}
+FIGURES = {"fid": "{:.2f}", "precision": "{:.2f}", "recall": "{:.2f}", "coverage": "{:.2f}"}
 HEAD = """\
-| | seeds | steps | images/s | FID | precision | recall | coverage | entropy of the classes | as asked |
-| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |"""
+| | steps | images/s | D(x) | D(G(z)) | FID | precision | recall | coverage | share of each class, % | as asked |
+| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | --- | ---: |"""
 
 
-def load(options):
+def load(source, size):
     """Return the images of the data, with labels."""
-    sizes = {"data.size": options.size} if options.size else {}
-    return resolve([Config("benchmark", {"data.source": options.data, **sizes})]).settings.data.load()
+    sizes = {"data.size": size} if size else {}
+    return resolve([Config("benchmark", {"data.source": source, **sizes})]).settings.data.load()
 
 
 class Bench:
@@ -58,7 +61,7 @@ class Bench:
             "recall": recall,
             "density": density,
             "coverage": coverage,
-            "entropy": figures.entropy(figures.class_shares(seen, self.classes)),
+            "shares": figures.class_shares(seen, self.classes).tolist(),
             **({} if asked is None else {"asked": float((seen == asked).mean())}),
         }
 
@@ -78,7 +81,7 @@ def train(name, words, seed, options):
 
 
 def ours(place, words, seed, options):
-    """Train and sample by the commands a user types; return the steps and images a second."""
+    """Train and sample by the commands a user types; return the steps, images a second and D's last scores."""
     size = ["--size", options.size] if options.size else []
     fixed = ["--time", f"{options.time}s", "--seed", seed, "--display", "none", "--device", options.device]
     folder = place.parent / "runs" / place.name
@@ -86,7 +89,8 @@ def ours(place, words, seed, options):
     python("-m", "gancli", "train", options.data, *size, *shlex.split(words), *fixed, *where)
     python("-m", "gancli", "sample", folder, "-n", options.samples, "--out", place.with_suffix(".npz"))
     last = json.loads((folder / "metrics.jsonl").read_text().splitlines()[-1])
-    return {"steps": last["step"], "rate": last["images"] / last["seconds"]}
+    scores = {key: last[key] for key in ("real", "fake") if key in last}
+    return {"steps": last["step"], "rate": last["images"] / last["seconds"], **scores}
 
 
 def theirs(place, name, seed, options):
@@ -99,28 +103,26 @@ def theirs(place, name, seed, options):
     return {"steps": int(words[words.index("steps") - 1]), "rate": float(words[words.index("images/s") - 1])}
 
 
-def judged(name, seed, options, bench):
-    """Return the speed and the figures of one training; draw its grid."""
-    place = options.out / f"{name}-{seed}"
-    with np.load(f"{place}.npz") as file:
+def judged(path, bench):
+    """Return the figures of a file of samples; draw its grid beside it."""
+    with np.load(path) as file:
         images, labels = file["images"], file.get("labels")
     images = images.transpose(0, 3, 1, 2) if images.shape[-1] in (1, 3) else images
-    pictures.save(place.with_suffix(".png"), pictures.grid(images[:GRID], 10))
-    return {**json.loads(place.with_suffix(".json").read_text()), **bench.score(np.ascontiguousarray(images), labels)}
+    pictures.save(path.with_suffix(".png"), pictures.grid(images[:GRID], 10))
+    return bench.score(np.ascontiguousarray(images), labels)
 
 
 def row(name, found):
     """Return one row of the table: medians, and the range where there are several seeds."""
-    cells = [
-        name,
-        str(len(found)),
-        f"{median(f['steps'] for f in found):,.0f}",
-        f"{median(f['rate'] for f in found):,.0f}",
-    ]
-    for key in COLUMNS:
+    cells = [name]
+    for key, form in (SPEED | FIGURES).items():
         values = sorted(f[key] for f in found if key in f)
-        spread = f" ({values[0]:.2f} to {values[-1]:.2f})" if len(values) > 1 else ""
-        cells.append(f"{median(values):.2f}{spread}" if values else "")
+        ranged = len(values) > 1 and key in FIGURES
+        spread = f" ({form.format(values[0])} to {form.format(values[-1])})" if ranged else ""
+        cells.append(form.format(median(values)) + spread if values else "")
+    shares = np.mean([f["shares"] for f in found], 0)
+    asked = [f["asked"] for f in found if "asked" in f]
+    cells += [" ".join(f"{100 * share:.0f}" for share in shares), f"{median(asked):.1%}" if asked else ""]
     return f"| {' | '.join(cells)} |"
 
 
@@ -132,16 +134,28 @@ def run(options):
     for seed in seeds:
         for name, words in competitors.items():
             train(name, words, seed, options)
-    bench = Bench(options.judge, load(options))
-    rows = [row(name, [judged(name, seed, options, bench) for seed in seeds]) for name in competitors]
-    table = "\n".join([HEAD, *rows])
-    (options.out / "table.md").write_text(table + "\n")
-    print(table)
+    bench, rows = Bench(options.judge, load(options.data, options.size)), [HEAD]
+    for name in competitors:
+        files = [options.out / f"{name}-{seed}.npz" for seed in seeds]
+        rows.append(row(name, [{**json.loads(f.with_suffix(".json").read_text()), **judged(f, bench)} for f in files]))
+    (options.out / "table.md").write_text("\n".join([*rows, ""]))
+    print("\n".join(rows))
+
+
+def score(options):
+    """Judge files of samples, and other real images beside them where asked to."""
+    bench = Bench(options.judge, load(options.data, options.size))
+    print(HEAD)
+    if options.real:
+        other = load(options.real, options.size)
+        print(row("real", [bench.score(other.pixels[:], other.labels)]))
+    for path in options.samples:
+        print(row(path.stem, [judged(path, bench)]))
 
 
 def judge(options):
     """Train the judge: a classifier of the data."""
-    data = load(options)
+    data = load(options.data, options.size)
     made = classifier.train_classifier(data.pixels, data.labels, len(data.classes), epochs=options.epochs, seed=0)
     classifier.save(made, options.out)
     print(f"{options.out}: {made.test_accuracy:.2%} right on images held out")
@@ -151,13 +165,13 @@ def main():
     """Read the command line, and act."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     verbs = parser.add_subparsers(required=True)
-    learn, play = verbs.add_parser("judge", help=judge.__doc__), verbs.add_parser("run", help=run.__doc__)
-    for verb in (learn, play):
+    learn, play, look = (verbs.add_parser(act.__name__, help=act.__doc__) for act in (judge, run, score))
+    for verb, act in ((learn, judge), (play, run), (look, score)):
         verb.add_argument("data", help="what `gan train` takes")
         verb.add_argument("--size", help="size of the images, where not their own")
+        verb.set_defaults(act=act)
     learn.add_argument("--epochs", type=float, default=6)
     learn.add_argument("--out", type=Path, default=Path("judge.safetensors"))
-    learn.set_defaults(act=judge)
     play.add_argument("judge", type=Path)
     play.add_argument("competitors", nargs="+", metavar="NAME[: WORDS]")
     play.add_argument("--time", type=int, default=240, help="seconds of training for each (240)")
@@ -165,7 +179,9 @@ def main():
     play.add_argument("--seeds", default="0", help="with commas between (0)")
     play.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     play.add_argument("--out", type=Path, default=Path("results"))
-    play.set_defaults(act=run)
+    look.add_argument("judge", type=Path)
+    look.add_argument("samples", type=Path, nargs="*")
+    look.add_argument("--real", help="other real images, to judge in the same way")
     options = parser.parse_args()
     options.act(options)
 

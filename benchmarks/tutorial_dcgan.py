@@ -78,14 +78,14 @@ def options(doc):
     return parser
 
 
-def prepare(chosen, resize=None):
+def prepare(chosen):
     """Set threads and seed; return images (N, C, H, W) in [-1, 1] and labels (N,) on the chosen device."""
     if chosen.threads:
         torch.set_num_threads(chosen.threads)
     torch.manual_seed(chosen.seed)
     given = {"data.source": chosen.data, **({"data.size": chosen.size} if chosen.size else {})}
     data = resolve([Config("baseline", given)]).settings.data.load()
-    images = torch.from_numpy(resize(data.pixels) if resize else data.pixels)
+    images = torch.from_numpy(data.pixels[:])
     return images.float().to(chosen.device) / 127.5 - 1, torch.from_numpy(data.labels).long().to(chosen.device)
 
 
