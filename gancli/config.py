@@ -142,12 +142,16 @@ def resolve(layers: Sequence[Config]) -> Resolved:
     entries = {slot.part: _entry(slot, choice[slot.key]) for slot in SLOTS}
     classes: dict[str, type[Chosen]] = {part: entry.load() for part, entry in entries.items()}
     kept, notes = _drop_foreign(layers, entries, classes)
-    suggested = [_suggestions(entries[part], classes[part]) for part in ("data", "arch", "loss")]
-    values, origins = _merge([*suggested, *kept], _known_keys(classes))
+    values, origins = _merge([*_suggestions(entries), *kept], _defaults(classes))
     for key, fallback in FALLBACK.items():
         values.setdefault(key, fallback)
     values["data.name"] = entries["data"].name
     return Resolved(_build(values, origins, classes), origins, tuple(notes))
+
+
+def suggested(entries: Mapping[str, Entry]) -> dict[str, Any]:
+    """What the chosen things suggest, by part, come to, by dotted name."""
+    return _merge(_suggestions(entries), _defaults({part: entry.load() for part, entry in entries.items()}))[0]
 
 
 def rebuild(part: str, document: Mapping[str, Any]) -> Chosen:
@@ -242,18 +246,25 @@ def _differs(slot: Slot, written_for: str, final: Entry) -> bool:
         return True
 
 
-def _suggestions(entry: Entry, cls: type[Chosen]) -> Config:
-    return Config(f"{entry.kind} {entry.name} suggests", cls.suggests, strict=False)
+def _suggestions(entries: Mapping[str, Entry]) -> list[Config]:
+    """Layers of what chosen things suggest, lowest first."""
+    found = [entries[part] for part in ("data", "arch", "loss") if part in entries]
+    return [Config(f"{each.kind} {each.name} suggests", each.load().suggests, strict=False) for each in found]
 
 
-def _known_keys(classes: Mapping[str, type[Chosen]]) -> set[str]:
-    keys = {name for name, _ in own_fields(Settings)} | {f"optim.{name}" for name, _ in own_fields(Optim)}
-    keys -= set(SHORT)
-    keys |= {"arch.name", "loss.name", "data.name"}
-    return keys | {f"{part}.{name}" for part, cls in classes.items() for name, _ in own_fields(cls)}
+def _defaults(classes: Mapping[str, type[Chosen]]) -> dict[str, Any]:
+    """All settings that there are, with their defaults."""
+    models: dict[str, type[Options]] = {
+        "": Settings,
+        "optim.": Optim,
+        **{f"{part}.": cls for part, cls in classes.items()},
+    }
+    found = {prefix + name: info.default for prefix, model in models.items() for name, info in own_fields(model)}
+    names = dict.fromkeys(("arch.name", "loss.name", "data.name"))
+    return {key: default for key, default in found.items() if key not in SHORT} | names
 
 
-def _merge(layers: Sequence[Config], known: set[str]) -> tuple[dict[str, Any], dict[str, str]]:
+def _merge(layers: Sequence[Config], known: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
     """Values and origins, the higher layer's where several have one; raises UsageError on unknown keys."""
     values: dict[str, Any] = {}
     origins: dict[str, str] = {}
@@ -263,7 +274,8 @@ def _merge(layers: Sequence[Config], known: set[str]) -> tuple[dict[str, Any], d
             values = {key: value for key, value in values.items() if key not in LENGTHS}
         for key, value in layer.values.items():
             if key in known:
-                values[key], origins[key] = value, layer.origin_of(key)
+                below = values.get(key, known[key])
+                values[key], origins[key] = value(below) if callable(value) else value, layer.origin_of(key)
             elif layer.strict:
                 faults.append(_unknown_key(key, layer.origin_of(key), known))
     if faults:
@@ -271,7 +283,7 @@ def _merge(layers: Sequence[Config], known: set[str]) -> tuple[dict[str, Any], d
     return values, origins
 
 
-def _unknown_key(key: str, origin: str, known: set[str]) -> str:
+def _unknown_key(key: str, origin: str, known: Iterable[str]) -> str:
     near = get_close_matches(key, known, n=1, cutoff=0.6)
     hint = f"; did you mean {near[0]}?" if near else "."
     return f"There is no setting {clean(key)} here ({clean(origin)}){hint}"

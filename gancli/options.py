@@ -18,7 +18,9 @@ class Options(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
 
     suggests: ClassVar[dict[str, Any]] = {}
-    """Settings that suit this choice, by dotted name (`"optim.lr"`): the lowest layers, ignored where unknown."""
+    """Settings that suit this choice, by dotted name: the lowest layers, ignored where unknown.
+
+    A function is given what the layers below come to: `{"optim.lr": lambda lr: 2 * lr}`."""
 
     @field_validator("*", mode="before")
     @classmethod

@@ -18,6 +18,16 @@ def test_the_lowest_layers_are_what_the_chosen_suggest() -> None:
     assert resolve([preset("wgan")]).settings.loss.clip == 0.05
 
 
+def test_a_suggestion_can_follow_from_the_layers_below(gan: Gan) -> None:
+    rates = {arch: resolve([Config("x", {"arch.name": arch})]).settings.optim.lr for arch in ("gan", "dcgan", "began")}
+    for arch, rate in rates.items():
+        resolved = resolve([Config("x", {"arch.name": arch, "loss.name": "wgan"})])
+        assert resolved.settings.optim.lr == 2 * rate
+        assert resolved.origins["optim.lr"] == "loss wgan suggests"
+        assert f"[{2 * rate:g}]" in gan("train", "--arch", arch, "--loss", "wgan", "--help").out
+    assert len(set(rates.values())) == 3  # that of began is the default
+
+
 def test_higher_layers_win() -> None:
     toml = Config.nested("run.toml", {"loss": {"n_critic": 3}, "batch_size": 16, "seed": 1})
     environment = read_environment({"GAN_LOSS__N_CRITIC": "4", "GAN_SEED": "2", "HOME": "/"})

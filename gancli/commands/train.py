@@ -52,10 +52,10 @@ class TrainCommand(ChosenOptions):
             return options_of(Optim, "optim.")
         choice = config.chosen(_layers(probe))
         with waiting("Loading ..."):
-            classes = {part: registry().find(kind, choice[f"{part}.name"]).load() for part, kind in PARTS.items()}
-        suggested = {key: value for cls in classes.values() for key, value in cls.suggests.items()}
-        for part, cls in classes.items():
-            options += options_of(cls, f"{part}.", defaults=suggested)
+            entries = {part: registry().find(kind, choice[f"{part}.name"]) for part, kind in PARTS.items()}
+            suggested = config.suggested(entries)
+        for part, entry in entries.items():
+            options += options_of(entry.load(), f"{part}.", defaults=suggested)
         options += options_of(Optim, "optim.", defaults=suggested)
         return options + dataset_options(args, {word for each in (*self.params, *options) for word in each.opts})
 
