@@ -14,6 +14,7 @@ SPAN = 200  # steps that a judgement looks back on, at least
 LONG = 500  # steps, where a healthy start looks the same for a while
 CERTAIN = 0.97  # D(x) of a discriminator that no longer learns
 FOOLED = 0.8  # D(G(z)) of one that has lost
+BLIND = 0.02  # D's lead and its gradient, as shares of what they were at first, when it has given up
 HUGE_LOSS = 5.0  # of cross-entropy, whose equilibrium is 1.39
 STEEP = 3.0  # slope of a critic that is held near one
 ALIKE = 0.1  # diversity, as a share of the data's, of images that are all the same
@@ -77,6 +78,7 @@ ALARMS = frozenset(
         DIVERGED,
         "memorising",
         "discriminator saturated",
+        "discriminator blind",
         "generator winning",
         "mode collapse",
         "getting worse",
@@ -110,6 +112,7 @@ def judge(points: Points, facts: Facts) -> Verdict:
         _diverging,
         _memorising,
         _saturated,
+        _blind,
         _generator_wins,
         _collapse,
         _lost_classes,
@@ -170,6 +173,25 @@ def _saturated(points: Points, facts: Facts) -> Verdict | None:
     gradient = _mean(now, "grad_G")
     why += "." if math.isnan(gradient) else f"; the generator's gradient is {gradient:.2g}."
     return Verdict("discriminator saturated", why, f"--loss wgan-gp, or --optim.d-lr {facts.d_rate / 4:.2g}")
+
+
+def _blind(points: Points, facts: Facts) -> Verdict | None:
+    """D scores all images alike and learns no more; in balance its scores may meet, but its gradient does not fade."""
+    now, first = _window(points, LONG), points[:TICKS]
+    lead, gradient = _lead(now) / max(_lead(first), 1e-12), _mean(now, "grad_D") / max(_mean(first, "grad_D"), 1e-12)
+    if not (lead < BLIND and gradient < BLIND):
+        return None
+    real, fake = _mean(now, "real"), _mean(now, "fake")
+    why = (
+        f"D scores real images {real:.4g}, generated ones {fake:.4g}, and its gradient is {gradient:.1%} of the first."
+    )
+    return Verdict("discriminator blind", why, f"--optim.lr {facts.rate / 4:.2g}, or --arch.d-norm none")
+
+
+def _lead(points: Points) -> float:
+    """How far apart D scores real and generated images."""
+    leads = [abs(s["real"] - s["fake"]) for _, s in points if "real" in s and "fake" in s]
+    return fmean(leads) if leads else math.nan
 
 
 def _generator_wins(points: Points, facts: Facts) -> Verdict | None:

@@ -179,6 +179,22 @@ def test_nothing_is_said_before_there_is_evidence() -> None:
     assert judge([*series(480), (500, {**HEALTHY, **bad})], Facts()).name == "healthy"
 
 
+@pytest.mark.parametrize("scale", [1.0, 100.0])
+@pytest.mark.parametrize("facts", [Facts(), CRITIC])
+def test_a_discriminator_that_has_given_up_is_blind_and_one_in_balance_is_not(facts: Facts, scale: float) -> None:
+    first = [
+        (step, {**HEALTHY, "real": 0.6 * scale, "fake": 0.4 * scale, "grad_D": scale}) for step in range(0, 200, 20)
+    ]
+    even = {**HEALTHY, "real": 0.5001 * scale, "fake": 0.5 * scale}
+    for gradient, name in ((0.005, "discriminator blind"), (0.3, "healthy")):
+        now = [(step, {**even, "grad_D": gradient * scale}) for step in range(200, 1001, 20)]
+        assert judge([*first, *now], facts).name == name
+    apart = [
+        (step, {**HEALTHY, "real": 0.6 * scale, "fake": 0.4 * scale, "grad_D": 1e-3}) for step in range(200, 1001, 20)
+    ]
+    assert judge([*first, *apart], facts).name == "healthy"
+
+
 def test_diversity_that_falls_is_a_collapse_and_one_that_was_never_high_is_a_beginning() -> None:
     low = [(step, {**HEALTHY, "diversity": 0.2}) for step in range(1020, 2001, 20)]
     assert judge([*series(1000), *low], Facts()).name == "mode collapse"
