@@ -3,7 +3,7 @@
     uv run python benchmarks/quality.py judge DATA --size 32 --out judge.safetensors
     uv run python benchmarks/quality.py run DATA judge.safetensors --size 32 --time 240 --seeds 0,1,2 --out results/ \\
         "dcgan: --preset dcgan" "augmented: --preset dcgan --augment color,translation" tutorial
-    uv run python benchmarks/quality.py score DATA judge.safetensors --size 32 --real TEST_DATA samples.npz
+    uv run python benchmarks/quality.py score DATA judge.safetensors --size 32 TEST_DATA samples.npz
 
 A competitor is `name: words`, what a user types after `gan train DATA`; or `tutorial`; or `copied-dcgan` and the like
 (MNIST only).  They train one after another, seed by seed, nothing beside them; then every one makes the same number of
@@ -143,22 +143,31 @@ def run(options):
 
 
 def score(options):
-    """Judge files of samples, and other real images beside them where asked to."""
+    """Judge files of samples, .npz, and other real images beside them."""
     bench = Bench(options.judge, load(options.data, options.size))
     print(HEAD)
-    if options.real:
-        other = load(options.real, options.size)
-        print(row("real", [bench.score(other.pixels[:], other.labels)]))
-    for path in options.samples:
-        print(row(path.stem, [judged(path, bench)]))
+    for source in options.samples:
+        if source.endswith(".npz"):
+            print(row(Path(source).stem, [judged(Path(source), bench)]))
+        else:
+            real = load(source, options.size)
+            print(row("real", [bench.score(real.pixels[:], real.labels)]))
 
 
 def judge(options):
     """Train the judge: a classifier of the data."""
     data = load(options.data, options.size)
-    made = classifier.train_classifier(data.pixels, data.labels, len(data.classes), epochs=options.epochs, seed=0)
+    other = load(options.test, options.size) if options.test else None
+    made = classifier.train_classifier(
+        data.pixels[:],
+        data.labels,
+        len(data.classes),
+        epochs=options.epochs,
+        seed=0,
+        test=other and (other.pixels[:], other.labels),
+    )
     classifier.save(made, options.out)
-    print(f"{options.out}: {made.test_accuracy:.2%} right on images held out")
+    print(f"{options.out}: {made.test_accuracy:.2%} right on images that it was not trained on")
 
 
 def main():
@@ -170,6 +179,7 @@ def main():
         verb.add_argument("data", help="what `gan train` takes")
         verb.add_argument("--size", help="size of the images, where not their own")
         verb.set_defaults(act=act)
+    learn.add_argument("--test", help="images to test it on, if they are not to be held out of the data")
     learn.add_argument("--epochs", type=float, default=6)
     learn.add_argument("--out", type=Path, default=Path("judge.safetensors"))
     play.add_argument("judge", type=Path)
@@ -180,8 +190,7 @@ def main():
     play.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     play.add_argument("--out", type=Path, default=Path("results"))
     look.add_argument("judge", type=Path)
-    look.add_argument("samples", type=Path, nargs="*")
-    look.add_argument("--real", help="other real images, to judge in the same way")
+    look.add_argument("samples", nargs="+", help="files of samples, and what `gan train` takes")
     options = parser.parse_args()
     options.act(options)
 
