@@ -15,7 +15,7 @@ def gancli_register(add: Add) -> None:
     add("loss", "wgan-gp", "gancli.losses.wgan:WGANGPLoss", "Earth-mover distance, gradient penalty (1704.00028).")
 
     add("loss", "lsgan", "gancli.losses.lsgan:LSGANLoss", "Least squares (1611.04076).")
-    add("loss", "hinge", "gancli.losses.hinge:HingeLoss", "Hinge, with spectral normalisation (1802.05957).")
+    add("loss", "hinge", "gancli.losses.hinge:HingeLoss", "Hinge (1705.02894).")
     add("loss", "r3gan", "gancli.losses.r3gan:R3GANLoss", "Relativistic pairs with R1 and R2 (2501.05441).")
 
     add("augmentation", "color", "gancli.augmentations:color", "Brightness, saturation and contrast (2006.10738).")

@@ -1,6 +1,4 @@
-"""The hinge (1705.02894, 1802.05957)."""
-
-from typing import ClassVar
+"""The hinge (1705.02894)."""
 
 from torch import Tensor
 
@@ -8,12 +6,7 @@ from gancli.losses.adversarial import AdversarialLoss
 
 
 class HingeLoss(AdversarialLoss):
-    """D is done with an image whose score is beyond one on the right side; G raises scores without end.
-
-    It is at home with spectral normalisation in D.
-    """
-
-    suggests: ClassVar = {"arch.d_norm": "spectral"}
+    """D is done with an image whose score is beyond one on the right side; G raises scores without end."""
 
     def d_loss(self, real: Tensor, fake: Tensor) -> Tensor:
         """What the scores lack to one and to minus one."""

@@ -19,7 +19,7 @@ class R3GANLoss(AdversarialLoss):
     """
 
     no_batch_norm: ClassVar = ("D",)
-    suggests: ClassVar = {"optim.betas": (0.0, 0.9), "arch.d_norm": "none"}
+    suggests: ClassVar = {"optim.betas": (0.0, 0.9), "optim.r1": 0.0, "arch.d_norm": "none"}
 
     gamma: float = Field(0.05, ge=0, description="Weight of the squared gradients at real and at generated images.")
 

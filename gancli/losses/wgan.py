@@ -40,6 +40,7 @@ class WGANLoss(Wasserstein):
     suggests: ClassVar = {
         "optim.lr": twice,
         "optim.betas": (0.0, 0.9),
+        "optim.r1": 0.0,
         "arch.d_norm": "none",
         "loss.clip": 0.05,
     }
@@ -60,7 +61,13 @@ class WGANGPLoss(Wasserstein):
     no_batch_norm: ClassVar = ("D",)
     # The paper's set is rate 1e-4 and five critic steps; one at a higher rate learns far more in the same time, and
     # a high rate needs its beta of 0: with 0.5, the critic's moves overshoot.
-    suggests: ClassVar = {"optim.lr": twice, "optim.betas": (0.0, 0.9), "arch.d_norm": "none", "loss.n_critic": 1}
+    suggests: ClassVar = {
+        "optim.lr": twice,
+        "optim.betas": (0.0, 0.9),
+        "optim.r1": 0.0,
+        "arch.d_norm": "none",
+        "loss.n_critic": 1,
+    }
 
     weight: float = Field(10.0, ge=0, description="Weight of the gradient penalty.")
 
