@@ -121,11 +121,12 @@ def test_help_lists_what_this_model_has(gan: Gan, coded: str) -> None:
         assert "--sample.truncation" in gan(command, "--help").out
 
 
+@pytest.mark.parametrize("word", ["--sample.truncation", "--truncation"])
 @pytest.mark.parametrize("command", ["sample", "interpolate"])
-def test_what_it_does_not_have_is_refused_with_what_it_has(gan: Gan, coded: str, command: str) -> None:
-    refused = gan(command, coded, "--sample.truncation", 0.7)
+def test_what_it_does_not_have_is_refused_with_what_it_has(gan: Gan, coded: str, command: str, word: str) -> None:
+    refused = gan(command, coded, word, 0.7)
     assert refused.code == 2
-    assert "coded cannot be asked for --sample.truncation" in refused.err
+    assert f"coded cannot be asked for {word}" in refused.err
     assert "--sample.level, --sample.steps, --sample.tone, --sample.flat" in refused.err
 
 

@@ -92,8 +92,14 @@ def _architecture(path: Path) -> "Architecture":
 
 def _check(typed: set[str], arch: "Architecture") -> None:
     """Raise UsageError where something is asked for that the architecture does not have."""
-    there = [f"--{PREFIX}{name.replace('_', '-')}" for name, _ in own_fields(arch.sampling)]
-    for word in sorted(word for word in typed if word.startswith(f"--{PREFIX}")):
-        if word.replace("_", "-").replace(f"--{PREFIX}no-", f"--{PREFIX}") not in there:
+    there = _words(arch.sampling)
+    usual = {word.replace(PREFIX, ""): word for word in _words(Truncation)}
+    for word in sorted(typed):
+        asked = usual.get(word, word).replace("_", "-").replace(f"--{PREFIX}no-", f"--{PREFIX}")
+        if asked.startswith(f"--{PREFIX}") and asked not in there:
             hint = f"It has {', '.join(there)}." if there else "It has no options of sampling."
             raise UsageError(f"Architecture {arch.name} cannot be asked for {clean(word)}.", hint)
+
+
+def _words(kind: type[Sampling]) -> list[str]:
+    return [f"--{PREFIX}{name.replace('_', '-')}" for name, _ in own_fields(kind)]
