@@ -176,7 +176,7 @@ def main():
     parser.add_argument("--model", choices=["gan", "dcgan", "cgan", "wgan", "wgan-gp"], required=True)
     chosen = parser.parse_args()
     model, device = chosen.model, chosen.device
-    chosen.size = "32" if model == "dcgan" else chosen.size
+    chosen.size = "32" if model == "dcgan" else str(SIDE)
     real, digits = tutorial.prepare(chosen)
     gen, dis = (net.to(device) for net in networks(model))
     play = SimpleNamespace(model=model, gen=gen, dis=dis, turn=0, gen_loss=math.nan)

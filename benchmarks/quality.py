@@ -15,6 +15,7 @@ uint8, and `labels` where classes were asked for.
 import argparse
 import json
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -25,6 +26,7 @@ import torch
 
 from gancli import images as pictures
 from gancli.config import Config, resolve
+from gancli.errors import GanError
 from gancli.metrics import classifier, figures
 
 HERE, MOST, GRID = Path(__file__).parent, 10_000, 100
@@ -46,7 +48,7 @@ class Bench:
 
     def __init__(self, judge, real):
         self.judge, self.classes = classifier.load(judge), len(real.classes)
-        features, _ = classifier.embed(self.judge, real.pixels)
+        features, _ = classifier.embed(self.judge, real.pixels[:])
         self.moments = figures.moments(features)
         self.real = features[np.random.default_rng(0).permutation(len(features))[:MOST]]
 
@@ -54,12 +56,11 @@ class Bench:
         """Return the figures of uint8 images (N, C, H, W); `asked` are the classes that were asked for, if any."""
         features, seen = classifier.embed(self.judge, images)
         precision, recall = figures.precision_recall(self.real, features[:MOST])
-        density, coverage = figures.density_coverage(self.real, features[:MOST])
+        _, coverage = figures.density_coverage(self.real, features[:MOST])
         return {
             "fid": figures.frechet_of_moments(self.moments, figures.moments(features)),
             "precision": precision,
             "recall": recall,
-            "density": density,
             "coverage": coverage,
             "shares": figures.class_shares(seen, self.classes).tolist(),
             **({} if asked is None else {"asked": float((seen == asked).mean())}),
@@ -74,10 +75,15 @@ def python(*words):
 def train(name, words, seed, options):
     """Train one competitor with one seed, unless that was done; leave its samples and how fast it was."""
     place = options.out / f"{name}-{seed}"
-    if not place.with_suffix(".json").exists():
+    if not kept(place, ".json").exists():
         print(f"{name}, seed {seed} ...", file=sys.stderr)
         speed = ours(place, words, seed, options) if words else theirs(place, name, seed, options)
-        place.with_suffix(".json").write_text(json.dumps(speed))
+        kept(place, ".json").write_text(json.dumps(speed))
+
+
+def kept(place, suffix):
+    """Return the file of a training with that suffix; its name may have dots in it."""
+    return place.with_name(place.name + suffix)
 
 
 def ours(place, words, seed, options):
@@ -86,8 +92,9 @@ def ours(place, words, seed, options):
     fixed = ["--time", f"{options.time}s", "--seed", seed, "--display", "none", "--device", options.device]
     folder = place.parent / "runs" / place.name
     where = ["--out", folder.parent, "--name", folder.name]
+    shutil.rmtree(folder, ignore_errors=True)  # what a run that was stopped has left
     python("-m", "gancli", "train", options.data, *size, *shlex.split(words), *fixed, *where)
-    python("-m", "gancli", "sample", folder, "-n", options.samples, "--out", place.with_suffix(".npz"))
+    python("-m", "gancli", "sample", folder, "-n", options.samples, "--out", kept(place, ".npz"), "--force")
     last = json.loads((folder / "metrics.jsonl").read_text().splitlines()[-1])
     scores = {key: last[key] for key in ("real", "fake") if key in last}
     return {"steps": last["step"], "rate": last["images"] / last["seconds"], **scores}
@@ -103,13 +110,24 @@ def theirs(place, name, seed, options):
     return {"steps": int(words[words.index("steps") - 1]), "rate": float(words[words.index("images/s") - 1])}
 
 
-def judged(path, bench):
-    """Return the figures of a file of samples; draw its grid beside it."""
+def read(path):
+    """Return the images (N, C, H, W) of a file of samples, and the classes asked for or None."""
     with np.load(path) as file:
         images, labels = file["images"], file.get("labels")
-    images = images.transpose(0, 3, 1, 2) if images.shape[-1] in (1, 3) else images
-    pictures.save(path.with_suffix(".png"), pictures.grid(images[:GRID], 10))
-    return bench.score(np.ascontiguousarray(images), labels)
+    images = images[:, None] if images.ndim == 3 else images
+    images = images.transpose(0, 3, 1, 2) if images.shape[-1] in (1, 3, 4) else images
+    return np.ascontiguousarray(images), labels
+
+
+def judged(path, bench):
+    """Return the figures of a file of samples."""
+    return bench.score(*read(path))
+
+
+def grid(path):
+    """Draw the first samples of a file beside it."""
+    images, _ = read(path)
+    pictures.save(Path(f"{str(path).removesuffix('.npz')}.png"), pictures.grid(images[:GRID], 10))
 
 
 def row(name, found):
@@ -130,14 +148,22 @@ def run(options):
     """Train all competitors, judge them, print the table."""
     options.out.mkdir(parents=True, exist_ok=True)
     competitors = dict(text.partition(":")[::2] for text in options.competitors)
+    if options.size not in {None, "28"} and any(name.startswith("copied-") for name in competitors):
+        sys.exit("quality: the copied scripts make images of 28 x 28 only. Leave them out, or --size.")
     seeds = [int(seed) for seed in options.seeds.split(",")]
     for seed in seeds:
         for name, words in competitors.items():
             train(name, words, seed, options)
     bench, rows = Bench(options.judge, load(options.data, options.size)), [HEAD]
     for name in competitors:
-        files = [options.out / f"{name}-{seed}.npz" for seed in seeds]
-        rows.append(row(name, [{**json.loads(f.with_suffix(".json").read_text()), **judged(f, bench)} for f in files]))
+        places = [options.out / f"{name}-{seed}" for seed in seeds]
+        rows.append(
+            row(
+                name,
+                [{**json.loads(kept(at, ".json").read_text()), **judged(kept(at, ".npz"), bench)} for at in places],
+            )
+        )
+        grid(kept(places[0], ".npz"))
     (options.out / "table.md").write_text("\n".join([*rows, ""]))
     print("\n".join(rows))
 
@@ -151,7 +177,7 @@ def score(options):
             print(row(Path(source).stem, [judged(Path(source), bench)]))
         else:
             real = load(source, options.size)
-            print(row("real", [bench.score(real.pixels[:], real.labels)]))
+            print(row(f"real, {source}", [bench.score(real.pixels[:], real.labels)]))
 
 
 def judge(options):
@@ -192,7 +218,10 @@ def main():
     look.add_argument("judge", type=Path)
     look.add_argument("samples", nargs="+", help="files of samples, and what `gan train` takes")
     options = parser.parse_args()
-    options.act(options)
+    try:
+        options.act(options)
+    except GanError as error:
+        sys.exit(f"quality: {error}")
 
 
 if __name__ == "__main__":
