@@ -259,7 +259,10 @@ def _defaults(classes: Mapping[str, type[Chosen]]) -> dict[str, Any]:
         "optim.": Optim,
         **{f"{part}.": cls for part, cls in classes.items()},
     }
-    found = {prefix + name: info.default for prefix, model in models.items() for name, info in own_fields(model)}
+    fields = {prefix + name: info for prefix, model in models.items() for name, info in own_fields(model)}
+    found = {
+        k: None if info.is_required() else info.get_default(call_default_factory=True) for k, info in fields.items()
+    }
     names = dict.fromkeys(("arch.name", "loss.name", "data.name"))
     return {key: default for key, default in found.items() if key not in SHORT} | names
 
@@ -270,12 +273,12 @@ def _merge(layers: Sequence[Config], known: Mapping[str, Any]) -> tuple[dict[str
     origins: dict[str, str] = {}
     faults = []
     for layer in layers:
+        below = {**known, **values}
         if LENGTHS & set(layer.values):
             values = {key: value for key, value in values.items() if key not in LENGTHS}
         for key, value in layer.values.items():
             if key in known:
-                below = values.get(key, known[key])
-                values[key], origins[key] = value(below) if callable(value) else value, layer.origin_of(key)
+                values[key], origins[key] = value(below[key]) if callable(value) else value, layer.origin_of(key)
             elif layer.strict:
                 faults.append(_unknown_key(key, layer.origin_of(key), known))
     if faults:

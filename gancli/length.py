@@ -22,7 +22,7 @@ class Length:
         done += [images / (settings.epochs * self.count)] if settings.epochs else []
         return min(max(done), 1.0) if done else None
 
-    def images(self, step: int, images: int, seconds: float) -> int | None:
+    def horizon(self, step: int, images: int, seconds: float) -> int | None:
         """Images in the whole, judged by those of a step, or by the speed after warm-up; None where too early."""
         settings = self.settings
         if settings.time and seconds <= WARM_UP * settings.time:

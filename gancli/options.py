@@ -20,7 +20,7 @@ class Options(BaseModel):
     suggests: ClassVar[dict[str, Any]] = {}
     """Settings that suit this choice, by dotted name: the lowest layers, ignored where unknown.
 
-    A function is given what the layers below come to: `{"optim.lr": lambda lr: 2 * lr}`."""
+    A function is given what the layers below come to, or the default: `{"optim.lr": lambda lr: 2 * lr}`."""
 
     @field_validator("*", mode="before")
     @classmethod

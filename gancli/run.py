@@ -83,7 +83,8 @@ class Run:
         kept = self.samples()
         while len(kept) > max(most, 2):
             gaps = [_step(after) - _step(before) for before, after in zip(kept, kept[2:], strict=False)]
-            kept.pop(1 + gaps.index(min(gaps))).unlink(missing_ok=True)
+            with suppress(OSError):
+                kept.pop(1 + gaps.index(min(gaps))).unlink()
 
     def sample(self, step: int) -> Path:
         """The grid of samples of a step."""

@@ -189,7 +189,7 @@ class Trainer:
 
     def _play(self) -> None:
         """One step: every move that the loss asks for."""
-        self.horizon = self.horizon or self.length.images(*self._place)
+        self.horizon = self.horizon or self.length.horizon(*self._place)
         factor = rate_factor(self.settings.optim.decay, self.game.images, self.horizon)
         factor *= self.settings.rollback_factor**self.rollbacks
         self.game.step = self.step

@@ -98,8 +98,10 @@ class Judge:
         self._points.append((step, dict(statistics)))
         if len(self._points) > self._limit:
             half = len(self._points) // 2
-            # Evaluations are few, and one says little by itself: none is dropped.
-            older = [point for at, point in enumerate(self._points[:half]) if at % 2 == 0 or "kid" in point[1]]
+            # Evaluations are few, and one says little by itself: none is dropped, nor how it began.
+            older = [
+                point for at, point in enumerate(self._points[:half]) if at < TICKS or at % 2 == 0 or "kid" in point[1]
+            ]
             self._points = older + self._points[half:]
         return judge(self._points, self.facts)
 
@@ -176,22 +178,20 @@ def _saturated(points: Points, facts: Facts) -> Verdict | None:
 
 
 def _blind(points: Points, facts: Facts) -> Verdict | None:
-    """D scores all images alike and learns no more; in balance its scores may meet, but its gradient does not fade."""
+    """D scores all images alike and learns no more: of its lead and its gradient next to nothing is left."""
     now, first = _window(points, LONG), points[:TICKS]
-    lead, gradient = _lead(now) / max(_lead(first), 1e-12), _mean(now, "grad_D") / max(_mean(first, "grad_D"), 1e-12)
-    if not (lead < BLIND and gradient < BLIND):
+    gradient = _mean(now, "grad_D") / max(*(statistics.get("grad_D", 0.0) for _, statistics in first), 1e-12)
+    if not gradient < BLIND or not fmean(_leads(now)) < BLIND * max(_leads(first)):
         return None
     real, fake = _mean(now, "real"), _mean(now, "fake")
-    why = (
-        f"D scores real images {real:.4g}, generated ones {fake:.4g}, and its gradient is {gradient:.1%} of the first."
-    )
-    return Verdict("discriminator blind", why, f"--optim.lr {facts.rate / 4:.2g}, or --arch.d-norm none")
+    why = f"D scores real images {real:.4g}, generated ones {fake:.4g}; its gradient is {gradient:.1%} of what it was."
+    other = ", or --loss wgan-gp" if facts.loss != "wgan-gp" else ""
+    return Verdict("discriminator blind", why, f"--optim.lr {facts.rate / 4:.2g}{other}")
 
 
-def _lead(points: Points) -> float:
+def _leads(points: Points) -> list[float]:
     """How far apart D scores real and generated images."""
-    leads = [abs(s["real"] - s["fake"]) for _, s in points if "real" in s and "fake" in s]
-    return fmean(leads) if leads else math.nan
+    return [abs(s.get("real", math.nan) - s.get("fake", math.nan)) for _, s in points]
 
 
 def _generator_wins(points: Points, facts: Facts) -> Verdict | None:

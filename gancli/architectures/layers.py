@@ -66,7 +66,7 @@ class Projection(nn.Module):
     def __init__(self, features: int, classes: int) -> None:
         super().__init__()
         self.vectors = ClassVectors(classes, features)
-        # As those of a linear layer: an embedding's own would drown the score that the image itself gets.
+        # Small: an embedding's own N(0, 1) would drown the score that the image itself gets.
         nn.init.normal_(self.vectors.weight, 0.0, features**-0.5)
 
     def forward(self, features: Tensor, y: Tensor) -> Tensor:

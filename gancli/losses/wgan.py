@@ -12,9 +12,9 @@ from gancli.losses import Move
 from gancli.losses.adversarial import AdversarialLoss
 
 
-def twice(rate: float) -> float:
-    """The rate of Wasserstein's games: whatever suits a network in others, a critic bears double."""
-    return 2 * rate
+def twice(rate: float | None) -> float | None:
+    """The rates of Wasserstein's games: whatever suits networks in others, here they bear double."""
+    return rate and 2 * rate
 
 
 class Wasserstein(AdversarialLoss):
@@ -39,6 +39,7 @@ class WGANLoss(Wasserstein):
     # The authors' set (RMSprop 5e-5, clip 0.01, five critic steps) needs hours where this one needs minutes.
     suggests: ClassVar = {
         "optim.lr": twice,
+        "optim.d_lr": twice,
         "optim.betas": (0.0, 0.9),
         "optim.r1": 0.0,
         "arch.d_norm": "none",
@@ -63,6 +64,7 @@ class WGANGPLoss(Wasserstein):
     # a high rate needs its beta of 0: with 0.5, the critic's moves overshoot.
     suggests: ClassVar = {
         "optim.lr": twice,
+        "optim.d_lr": twice,
         "optim.betas": (0.0, 0.9),
         "optim.r1": 0.0,
         "arch.d_norm": "none",

@@ -28,7 +28,7 @@ def rules(case: Case) -> Rules:
 def _options(case: Case, **more: Any) -> Dataset:
     own = {key.removeprefix("data."): value for key, value in case.given(case.entry).items() if key.startswith("data.")}
     fixed = {"source": case.source, "size": "16", "workers": 0}
-    dataset: Dataset = case.entry.load().model_validate({"name": case.entry.name, **fixed, **own, **more})
+    dataset: Dataset = case.entry.load().model_validate({"name": case.entry.name, **own, **fixed, **more})
     return dataset
 
 

@@ -18,7 +18,7 @@ class InfoGAN(dcgan.DCGAN):
     mixes_classes: ClassVar = False
     sampling: ClassVar = Codes
     # The paper has 62 numbers of noise; the fewer there are, the more is left to the codes. Its batch normalisation in
-    # D leads to clearer categories than spectral normalisation does.
+    # D leads to clearer categories than spectral normalisation does; R1 stays out, as it would have to go through it.
     suggests: ClassVar = {
         "optim.lr": 1e-3,
         "optim.d_lr": 3e-4,
