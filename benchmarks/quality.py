@@ -157,12 +157,8 @@ def run(options):
     bench, rows = Bench(options.judge, load(options.data, options.size)), [HEAD]
     for name in competitors:
         places = [options.out / f"{name}-{seed}" for seed in seeds]
-        rows.append(
-            row(
-                name,
-                [{**json.loads(kept(at, ".json").read_text()), **judged(kept(at, ".npz"), bench)} for at in places],
-            )
-        )
+        scored = [json.loads(kept(at, ".json").read_text()) | judged(kept(at, ".npz"), bench) for at in places]
+        rows.append(row(name, scored))
         grid(kept(places[0], ".npz"))
     (options.out / "table.md").write_text("\n".join([*rows, ""]))
     print("\n".join(rows))
