@@ -94,9 +94,8 @@ def test_a_generator_with_one_output_is_mode_collapse() -> None:
 
 
 def test_a_discriminator_that_moves_alone_saturates() -> None:
-    training = trainer(
-        steps=1500, optim__lr=1e-12, optim__d_lr=2e-3, data__count=2000, log_every="10", sample_every="0"
-    )
+    rates = {"optim__lr": 1e-12, "optim__d_lr": 2e-3, "optim__r1": 0}
+    training = trainer(steps=1500, **rates, data__count=2000, log_every="10", sample_every="0")
     tick = until(training, "discriminator saturated", 1200)
     assert tick.verdict
     assert "the generator's gradient is" in tick.verdict.why
