@@ -58,7 +58,7 @@ class Bench:
         precision, recall = figures.precision_recall(self.real, features[:MOST])
         _, coverage = figures.density_coverage(self.real, features[:MOST])
         return {
-            "fid": figures.frechet_of_moments(self.moments, figures.moments(features)),
+            "fid": figures.frechet_distance(self.moments, figures.moments(features)),
             "precision": precision,
             "recall": recall,
             "coverage": coverage,

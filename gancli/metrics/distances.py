@@ -15,7 +15,7 @@ class FID(Metric):
     def measure(self, made: Generated, real: Reference) -> dict[str, float]:
         """Squared feature units, >= 0; biased upwards where n is small, so equal n alone compares."""
         moments = figures.moments(made.features.rows)
-        return {"fid": figures.frechet_of_moments((real.mean, real.covariance), moments)}
+        return {"fid": figures.frechet_distance((real.mean, real.covariance), moments)}
 
 
 class KID(Metric):

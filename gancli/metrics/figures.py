@@ -53,20 +53,11 @@ class Running:
         return self._mean, self._scatter / (self.count - 1)
 
 
-def frechet_distance(real: Features, fake: Features) -> float:
-    """Return the squared Fréchet distance of the two Gaussians fitted to real and fake.
-
-    real (N, D), fake (M, D); >= 0, lower is better, in squared feature units; biased upwards for few samples, so
-    compare at equal M only.  FID, arXiv 1706.08500.
-    """
-    _same_width(real, fake)
-    return frechet_of_moments(moments(real), moments(fake))
-
-
-def frechet_of_moments(real: Moments, fake: Moments) -> float:
+def frechet_distance(real: Moments, fake: Moments) -> float:
     """Return the squared Fréchet distance of two Gaussians given by their mean and covariance.
 
-    real, fake: (mean (D,), covariance (D, D)); >= 0.  arXiv 1706.08500.
+    real, fake: (mean (D,), covariance (D, D)); >= 0, lower is better, in squared feature units; biased upwards where
+    the moments are of few samples, so compare at equal numbers only.  FID, arXiv 1706.08500.
     """
     (mean_r, cov_r), (mean_f, cov_f) = real, fake
     # sqrt(S1) S2 sqrt(S1) has the eigenvalues of S1 S2 and is symmetric, so eigh stays real where S1 or S2 is singular.
