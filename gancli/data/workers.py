@@ -9,20 +9,25 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from functools import partial
-from multiprocessing import current_process, get_context, parent_process
+from multiprocessing import current_process, parent_process, resource_tracker
+from multiprocessing.context import SpawnContext, SpawnProcess
 from typing import Any, Generic, TypeVar
+from weakref import finalize
 
 import numpy as np
 
 from gancli.data.prepare import reason
 from gancli.data.records import Records
 from gancli.errors import GanError
+from gancli.signals import ENDING
 
 T = TypeVar("T")
 Task = Callable[[Records, int], T]
 FEW = 500  # pictures that are decoded before other processes would have started
 MOST_BY_DEFAULT = 16
+GRACE = 10.0  # seconds that a process works on after SIGTERM
 
 
 class Crew(Generic[T]):
@@ -34,11 +39,14 @@ class Crew(Generic[T]):
     def __init__(self, records: Records, task: Task[T], workers: int) -> None:
         self.records, self.task, self.workers = records, task, workers
         self._pool = _pool(records, task, workers) if workers else None
+        # A pool that is collected while the interpreter ends may trip over itself, and so do processes still starting.
+        self._end = finalize(self, self._pool.shutdown, cancel_futures=True) if self._pool else lambda: None
 
     def submit(self, numbers: Sequence[int]) -> "Future[list[T | str]]":
         """The results for these pictures, later; without other processes, at once."""
         if self._pool is not None:
-            return self._pool.submit(_work, list(map(int, numbers)))
+            with _told():
+                return self._pool.submit(_work, list(map(int, numbers)))
         done: Future[list[T | str]] = Future()
         done.set_result(attempts(self.records, self.task, numbers))
         return done
@@ -55,8 +63,7 @@ class Crew(Generic[T]):
 
     def close(self) -> None:
         """End the processes."""
-        if self._pool is not None:
-            self._pool.shutdown(wait=True, cancel_futures=True)
+        self._end()
 
     def __enter__(self) -> "Crew[T]":
         return self
@@ -67,8 +74,14 @@ class Crew(Generic[T]):
 
 def result_of(future: "Future[list[T | str]]") -> list[T | str]:
     """The results, once they are there; raises GanError where the process that made them is gone."""
-    try:
+    with _told():
         return future.result()
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    try:
+        yield
     except BrokenProcessPool:
         raise GanError(
             "A process that decodes images was ended from outside, perhaps for want of memory.",
@@ -109,9 +122,25 @@ def workers_for(asked: int | None, count: int) -> int:
     return 0 if count <= FEW else min(cores, MOST_BY_DEFAULT)
 
 
-def _pool(records: Records, task: Any, workers: int) -> ProcessPoolExecutor:
+class _Process(SpawnProcess):
+    """A process that no signal reaches before it has settled what to do about it: its mask is that of its start."""
+
+    def start(self) -> None:
+        resource_tracker.ensure_running()  # whose own start would unblock them
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
+        try:
+            super().start()
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+class _Context(SpawnContext):
     # Not forked: threads of torch or of a display may hold locks that a fork would copy shut.
-    return ProcessPoolExecutor(workers, get_context("spawn"), initializer=_begin, initargs=(records, task))
+    Process = _Process if hasattr(signal, "pthread_sigmask") else SpawnProcess
+
+
+def _pool(records: Records, task: Any, workers: int) -> ProcessPoolExecutor:
+    return ProcessPoolExecutor(workers, _Context(), initializer=_begin, initargs=(records, task))
 
 
 _duty: Callable[[Sequence[int]], list[Any]]
@@ -121,13 +150,23 @@ def _begin(records: Records, task: Any) -> None:
     """What each process does once: take its duty, leave Ctrl-C and the like to its parent, and end with it."""
     global _duty
     _duty = partial(attempts, records, task)
-    # Not SIGTERM: with that a pool ends the others when one is lost.
-    for name in ("SIGINT", "SIGHUP", "SIGUSR1"):
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), signal.SIG_IGN)
+    for number in ENDING:
+        signal.signal(number, _end_later if number == signal.SIGTERM else signal.SIG_IGN)
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
     if not sys.warnoptions:
         warnings.simplefilter("ignore")
     threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_later(*_: object) -> None:
+    """Work on for a while: where all processes of a job are told to end, the parent finishes its step and saves.
+
+    Not for ever, since a pool that has lost one of its processes ends the others by this signal.
+    """
+    timer = threading.Timer(GRACE, os._exit, [1])
+    timer.daemon = True
+    timer.start()
 
 
 def _end_with_parent() -> None:

@@ -1,15 +1,19 @@
 """SIGINT, SIGTERM and SLURM's SIGUSR1 at any moment: what was learned is saved, and the exit code tells of it."""
 
+import os
 import random
 import re
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from faults.processes import TRAIN, Command, finished, handles
+from faults.processes import SMALL, TRAIN, Command, finished, handles
+from PIL import Image
 from terminal import Terminal
 
 from gancli.checkpoint import verify
@@ -49,6 +53,43 @@ def test_a_second_signal_ends_it_at_once_and_the_checkpoint_before_is_whole(tmp_
     assert "Continue with" not in command.said
     assert "Traceback" not in command.said
     assert verify(run.latest()).step >= 1
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)
+def test_a_signal_to_all_processes_of_a_run_leaves_it_those_that_decode(number: int, tmp_path: Path) -> None:
+    run = Run(tmp_path / "runs" / "mine")
+    with decoding_elsewhere(tmp_path) as process:
+        os.killpg(process.pid, number)
+        _, said = process.communicate(timeout=250)
+    assert process.returncode == CODES[number], said
+    assert said == "Stopped and saved. Continue with: gan train --resume mine\n"
+    assert verify(run.latest()).step > 30
+
+
+def test_the_loss_of_a_process_that_decodes_is_told_in_a_line(tmp_path: Path) -> None:
+    with decoding_elsewhere(tmp_path) as process:
+        for child in Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split():
+            if "spawn_main" in Path(f"/proc/{child}/cmdline").read_text():
+                os.kill(int(child), signal.SIGKILL)
+        _, said = process.communicate(timeout=250)
+    assert process.returncode == 1
+    assert re.fullmatch(r"Error: A process that decodes images was ended from outside, .* Try fewer: --workers 1; .*\n", said), said
+
+
+@contextmanager
+def decoding_elsewhere(folder: Path) -> Iterator["subprocess.Popen[str]"]:
+    """A run that has images decoded by two processes, in a process group of its own, after some steps."""
+    pictures = folder / "pictures"
+    pictures.mkdir()
+    for shade in range(40):
+        Image.new("RGB", (9, 9), (6 * shade, 99, 0)).save(pictures / f"{shade}.png")
+    streamed = ["--batch-size", 8, "--cache-limit", 0, "--workers", 2, "--checkpoint-every", 15, "--name", "mine"]
+    words = ["train", pictures, *SMALL, *streamed, "--display", "none", "--steps", 1_000_000]
+    command = [sys.executable, "-m", "gancli", *map(str, words)]
+    with subprocess.Popen(command, cwd=folder, stderr=subprocess.PIPE, text=True, start_new_session=True) as process:
+        while steps(Run(folder / "runs" / "mine")) < 30 and process.poll() is None:
+            time.sleep(0.01)
+        yield process
 
 
 def test_what_nohup_ignores_stays_ignored(tmp_path: Path) -> None:
