@@ -6,7 +6,7 @@ Every threshold is here. An alarm needs evidence over `SPAN` steps and `TICKS` t
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from statistics import fmean
+from statistics import fmean, median
 from typing import Any
 
 TICKS = 10  # of measurements, at least
@@ -24,8 +24,9 @@ FEW = 1024  # images that can be learnt by heart in a short run
 MORE = "more images, --augment color,translation,cutout, or a shorter run"
 PLATEAU = 5000  # steps, at least, of each of the two stretches that are compared: the last thirds of the run
 RISEN = 0.5  # by which share KID lies above its best when it rises
-NOISE = 0.02  # of the first KID: what is nearer to the best than that may be chance
-FRESH = 3  # evaluations in a row that say the same
+CHANCE = 3.0  # times its mean distance from the median around it, by which KID must lie above its best besides
+RUNNING = 5  # evaluations in a row whose median is taken, and that must all lie above
+FRESH = 3  # evaluations in a row that miss classes
 MISSING = 0.6  # share of the classes that is made when others are lost
 STEADY = 0.02  # change, as a share, that counts as none
 
@@ -237,16 +238,17 @@ def _lost_classes(points: Points, facts: Facts) -> Verdict | None:
 
 
 def _rising(points: Points, facts: Facts) -> Verdict | None:
-    """The distance to real images grows again."""
+    """The distance to real images grows again, by more than it goes up and down from one evaluation to the next."""
     found = _measured(points, "kid")
-    if len(found) <= FRESH:
+    if len(found) < 2 * RUNNING:
         return None
-    step, best = min(found, key=lambda each: each[1])
-    limit = best + max(RISEN * abs(best), NOISE * found[0][1])
-    since = [kid for at, kid in found if at > step]
-    if len(since) < FRESH or not min(since[-FRESH:]) > limit:
+    kids, middle = [kid for _, kid in found], RUNNING // 2
+    medians = [median(kids[at : at + RUNNING]) for at in range(len(kids) - RUNNING + 1)]
+    noise = fmean(abs(kid - usual) for kid, usual in zip(kids[middle:], medians, strict=False))
+    at, best = min(enumerate(medians[:-RUNNING]), key=lambda each: (each[1], -each[0]))
+    if not min(kids[-RUNNING:]) > best + max(RISEN * abs(best), CHANCE * noise):
         return None
-    why = f"KID is {since[-1]:.3g}, and was {best:.3g}: rising since step {step:,}."
+    why = f"KID is {medians[-1]:.3g}, and was {best:.3g}: rising since step {found[at + middle][0]:,}."
     return Verdict("getting worse", why, f"checkpoints/best.safetensors, or --optim.lr {facts.rate / 4:.2g}")
 
 
