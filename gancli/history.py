@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from gancli.display import About
 from gancli.ticks import Event, Tick
-from gancli.verdicts import Facts, Judge, Verdict
+from gancli.verdicts import Facts, Judge, Point, Verdict
 
 if TYPE_CHECKING:
     from gancli.trainer import Trainer
@@ -111,6 +111,11 @@ def ticks(path: Path, folder: Path | None = None) -> Iterator[Tick]:
             yield tick_of(line, folder)
         except ValueError:
             continue
+
+
+def before(path: Path, step: int) -> list[Point]:
+    """The statistics in a file up to a step."""
+    return [(tick.step, tick.statistics) for tick in ticks(path) if tick.step <= step and tick.statistics]
 
 
 def lines(text: bytes) -> Iterator[dict[str, Any]]:

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from gancli import divergence, randomness, state
+from gancli import divergence, history, randomness, state
 from gancli.architectures import Architecture
 from gancli.augmentations import chain
 from gancli.config import Config, resolve
@@ -163,10 +163,10 @@ class Trainer:
                 self.watch.skip()
 
     def _begin(self) -> None:
-        """Count and judge from here, where the run begins, is resumed or has gone back to."""
+        """Count from here, where the run begins, is resumed or has gone back to; judge with what led here."""
         self._pace = Pace(self._cadences(), self.step, self.seconds)
         self._ticked = self.game.images, self.seconds
-        self._judge = Judge(self.facts)
+        self._judge = Judge(self.facts, history.before(self.run.metrics, self.step) if self.run else ())
         self.watch.skip()
 
     def _tick(self, due: set[str]) -> Iterator[Tick]:

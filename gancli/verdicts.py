@@ -4,7 +4,7 @@ Every threshold is here. An alarm needs evidence over `SPAN` steps and `TICKS` t
 """
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean, median
 from typing import Any
@@ -90,12 +90,18 @@ ALARMS = frozenset(
 class Judge:
     """Judges tick by tick; of a long run it remembers a share that is enough."""
 
-    def __init__(self, facts: Facts, limit: int = 1024) -> None:
+    def __init__(self, facts: Facts, past: Iterable[Point] = (), limit: int = 1024) -> None:
         self.facts, self._limit = facts, limit
         self._points: list[Point] = []
+        for step, statistics in past:
+            self._remember(step, statistics)
 
     def add(self, step: int, statistics: Mapping[str, float]) -> Verdict:
         """The verdict after one more measurement."""
+        self._remember(step, statistics)
+        return judge(self._points, self.facts)
+
+    def _remember(self, step: int, statistics: Mapping[str, float]) -> None:
         self._points.append((step, dict(statistics)))
         if len(self._points) > self._limit:
             half = len(self._points) // 2
@@ -104,7 +110,6 @@ class Judge:
                 point for at, point in enumerate(self._points[:half]) if at < TICKS or at % 2 == 0 or "kid" in point[1]
             ]
             self._points = older + self._points[half:]
-        return judge(self._points, self.facts)
 
 
 def judge(points: Points, facts: Facts) -> Verdict:

@@ -1,6 +1,8 @@
 """Verdicts: runs made to fail are told so, in numbers, with something to try; and nothing is said without evidence."""
 
+import json
 import math
+from pathlib import Path
 
 import pytest
 import torch
@@ -8,6 +10,7 @@ from small import trainer
 from torch import nn
 
 from gancli.errors import DivergedError
+from gancli.history import document
 from gancli.losses.gan import GANLoss
 from gancli.ticks import Tick
 from gancli.trainer import Trainer
@@ -221,6 +224,22 @@ def test_a_long_run_is_judged_from_a_share_of_it() -> None:
         verdict = one.add(step, statistics)
     assert verdict.name == "plateaued"
     assert len(one._points) <= 512
+
+
+def test_a_resumed_run_is_judged_with_what_led_to_it(tmp_path: Path) -> None:
+    first = game("gan", "gan", folder=tmp_path / "run", steps=520)
+    list(first)
+    assert first.run
+    high = (*range(61), *range(521, 901))
+    fallen = series(900, diversity=0.05)
+    fallen = [(step, {**each, "diversity": 0.8} if step in high else each) for step, each in fallen]
+    gone = [Tick(step, 32 * step, 1.0, 1.0, None, statistics) for step, statistics in fallen]
+    first.run.metrics.write_text("".join(json.dumps(document(tick)) + "\n" for tick in gone))
+    resumed = game("gan", "gan", folder=tmp_path / "run", steps=530)
+    resumed.resume(first.run.latest())
+    (tick,) = resumed
+    assert tick.verdict
+    assert (tick.verdict.name, "it was 80%" in tick.verdict.why) == ("mode collapse", True)
 
 
 def test_statistics_that_are_missing_are_no_evidence() -> None:
