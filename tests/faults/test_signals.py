@@ -73,7 +73,9 @@ def test_the_loss_of_a_process_that_decodes_is_told_in_a_line(tmp_path: Path) ->
                 os.kill(int(child), signal.SIGKILL)
         _, said = process.communicate(timeout=250)
     assert process.returncode == 1
-    assert re.fullmatch(r"Error: A process that decodes images was ended from outside, .* Try fewer: --workers 1; .*\n", said), said
+    assert re.fullmatch(
+        r"Error: A process that decodes images was ended from outside, .* Try fewer: --workers 1; .*\n", said
+    ), said
 
 
 @contextmanager
