@@ -49,7 +49,9 @@ def go_back(trainer: "Trainer", what: str) -> Event:
     seconds = trainer.seconds
     state.restore(trainer, path)
     trainer.seconds, trainer.rollbacks = seconds, count
-    trainer.game.generator = randomness.renewed(trainer.settings.seed, count, trainer.device)
+    # Its state, and not another: augmentations draw from it too.
+    renewed = randomness.renewed(trainer.settings.seed, count, trainer.device)
+    trainer.game.generator.set_state(renewed.get_state())
     left = plural(trainer.settings.rollbacks - count, "more time")
     text = f"{clean(what)} was no longer finite at step {step:,}: back to step {trainer.step:,} with new noise"
     return Event("rollback", path, text=f"{text}; {left} at most")

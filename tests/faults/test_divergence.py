@@ -85,11 +85,17 @@ def test_a_run_goes_back_and_on_to_its_end(what: str, tmp_path: Path) -> None:
     assert again.rollbacks == 1
 
 
-def test_the_noise_after_a_return_is_new(tmp_path: Path) -> None:
-    plain, back = poisoned(tmp_path / "a", "loss", set()), poisoned(tmp_path / "b", "loss", {13})
+@pytest.mark.parametrize("augment", ["", "color,translation,cutout"])
+def test_the_noise_after_a_return_is_new_and_all_of_it_is_saved(augment: str, tmp_path: Path) -> None:
+    options = {"augment": augment} if augment else {}
+    plain, back = (poisoned(tmp_path / name, "loss", steps, **options) for name, steps in (("a", set()), ("b", {13})))
     list(plain), list(back)
     assert back.step == plain.step
     assert not torch.equal(plain.tensors()["rng.noise"], back.tensors()["rng.noise"])
+    again = trainer(steps=40, arch__name="gan", **options)
+    again.resume(back.run.checkpoint(35))
+    list(again)
+    assert all(torch.equal(tensor, back.tensors()[name]) for name, tensor in again.tensors().items())
 
 
 def test_after_some_returns_the_run_ends_and_says_what_to_change(tmp_path: Path) -> None:
