@@ -117,11 +117,21 @@ def main(args: Sequence[str] | None = None) -> NoReturn:
         # A full disk, a folder that may not be read: the machine's state, and nothing of ours.
         code = _report(GanError(f"{error.strerror or error}{f': {clean(error.filename)}' if error.filename else ''}."))
     except Exception as error:
-        told = blamed(error)
+        told = _of_memory(error) or blamed(error)
         if told is None:
             raise
         code = _report(told)
     sys.exit(code)
+
+
+def _of_memory(error: Exception) -> GanError | None:
+    """What to say where torch ran out of memory; None where it did not."""
+    if "torch" not in sys.modules:
+        return None
+    from gancli.device import out_of_memory
+
+    hint = "Try a smaller --size, --batch-size or -n, or narrower networks."
+    return GanError("Out of memory.", hint) if out_of_memory(error) else None
 
 
 def _report(error: GanError) -> Exit:

@@ -2,18 +2,24 @@
 
 import os
 import platform
+import re
 from pathlib import Path
 
 import torch
 
 from gancli.errors import UsageError
-from gancli.text import plural
+from gancli.settings import DEVICES
+from gancli.text import clean, plural
 
 
 def choose_device(asked: str) -> torch.device:
     """The device asked for; `auto` is CUDA, then MPS, then the CPU. Raises UsageError where it is not there."""
     if asked == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "mps" if _mps() else "cpu")
+    if not re.fullmatch(DEVICES, asked):
+        raise UsageError(
+            f"There is no device {clean(asked)}.", "There are auto, cpu, cuda, cuda:1 and the like, and mps."
+        )
     device = torch.device(asked)
     if device.type == "cuda" and (device.index or 0) >= _cuda_count():
         found = _cuda_count()

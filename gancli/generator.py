@@ -19,7 +19,7 @@ from gancli.config import rebuild
 from gancli.data.base import Images, Spec
 from gancli.data.fields import bytes_text
 from gancli.data.load import free_memory
-from gancli.device import choose_device
+from gancli.device import choose_device, out_of_memory
 from gancli.errors import GanError, UsageError
 from gancli.inputs import Inputs, inputs
 from gancli.networks import load_state, outline
@@ -149,7 +149,7 @@ def _doubted(path: Path, arch: Architecture) -> Iterator[None]:
     except GanError:
         raise
     except Exception as error:
-        if blamed(error):
+        if blamed(error) or out_of_memory(error):
             raise
         fault = clean(f"{type(error).__name__}: {error}")[:120]
         raise GanError(f"{clean(path)} does not go with architecture {arch.name}, which it names ({fault}).") from error

@@ -3,11 +3,21 @@
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, PlainSerializer, SerializeAsAny, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    Field,
+    PlainSerializer,
+    SerializeAsAny,
+    field_validator,
+    model_validator,
+)
 
 from gancli.data.base import Dataset
 from gancli.options import Chosen, Metavar, Options
 
+DEVICES = r"^(auto|cpu|mps|cuda(:\d+)?)$"
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 
 
@@ -26,7 +36,7 @@ def duration_text(seconds: float) -> str:
     for unit in "dhm":
         if seconds >= _UNITS[unit] and seconds % _UNITS[unit] == 0:
             return f"{seconds / _UNITS[unit]:g}{unit}"
-    return f"{seconds:g}s"
+    return f"{seconds:.12g}s"
 
 
 class Every(BaseModel, frozen=True):
@@ -82,6 +92,13 @@ class Optim(Options):
     r1_every: int = Field(16, ge=1, description="Steps from one such penalty to the next, which weighs as much more.")
     ema: int = Field(10_000, ge=0, description="Half-life, in images, of the averaged generator; 0 averages nothing.")
 
+    @field_validator("betas")
+    @classmethod
+    def _shares(cls, value: tuple[float, float]) -> tuple[float, float]:
+        if not all(0 <= beta < 1 for beta in value):
+            raise ValueError("both lie from 0 to below 1")
+        return value
+
 
 class Settings(Options):
     """Everything that decides a training; `arch`, `loss` and `data` are of the chosen classes."""
@@ -99,7 +116,7 @@ class Settings(Options):
     )
     batch_size: int = Field(64, gt=1, description="Images in a batch.")
     seed: int = Field(0, ge=0, lt=2**63, description="Seed of weights, noise and the order of the images.")
-    device: str = Field("auto", pattern=r"^(auto|cpu|mps|cuda(:\d+)?)$", description="auto, cpu, cuda, cuda:1 or mps.")
+    device: str = Field("auto", pattern=DEVICES, description="auto, cpu, cuda, cuda:1 or mps.")
     precision: Literal["auto", "fp32", "bf16"] = Field("auto", description="Of the networks; auto: bf16 on CUDA.")
     checkpoint_every: Cadence = Field(Every(seconds=600), description="Steps or time between checkpoints.")
     sample_every: Cadence = Field(Every(seconds=30), description="Steps or time between grids of samples.")

@@ -172,6 +172,21 @@ def test_json_display_prints_one_object_a_tick_and_then_the_folder(gan: Gan) -> 
     assert folder.startswith("runs/0001-")
 
 
+@pytest.mark.parametrize(
+    "error", [RuntimeError("[enforce fail at alloc_cpu.cpp] DefaultCPUAllocator: can't allocate"), MemoryError()]
+)
+def test_out_of_memory_anywhere_is_one_line(
+    error: Exception, gan: Gan, trained: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def too_large(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr("torch.nn.Module.to", too_large)
+    done = gan("sample", trained, "-n", 1)
+    assert done.code == 1
+    assert done.err == "Error: Out of memory. Try a smaller --size, --batch-size or -n, or narrower networks.\n"
+
+
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_signal_saves_and_says_how_to_continue(number: signal.Signals, code: int) -> None:
     words = [*TRAIN[:-2], "--steps", 1_000_000, "--name", "long", "--log-every", 1]

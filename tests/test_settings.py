@@ -8,6 +8,7 @@ from conftest import Gan
 
 from gancli.config import Config, preset, read_environment, read_toml, resolve, to_toml
 from gancli.errors import GanError, UsageError
+from gancli.settings import duration_text, seconds_of
 
 
 def test_the_lowest_layers_are_what_the_chosen_suggest() -> None:
@@ -101,6 +102,11 @@ def test_dry_run_prints_a_file_that_config_takes(gan: Gan) -> None:
     again = gan("train", "--config", "again.toml", "--dry-run")
     assert tomli.loads(again.out) == tomli.loads(shown.out)
     assert not Path("runs").exists()
+
+
+@pytest.mark.parametrize("seconds", [0.5, 90, 3600, 1_234_567, 86_400 * 30.5])
+def test_a_duration_reads_back_to_the_same_seconds(seconds: float) -> None:
+    assert seconds_of(duration_text(seconds)) == seconds
 
 
 def test_a_file_that_is_no_toml_is_told_with_its_place(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from gancli.admission import Plugin
-from gancli.errors import Exit
+from gancli.errors import Exit, UsageError
 from gancli.plugins import registry
 from gancli.scaffold import kinds, write_package
 from gancli.text import clean, plural
@@ -40,8 +40,10 @@ def check(what: str, words: tuple[str, ...], source: str | None) -> int:
     from gancli.testing import checks
     from gancli.testing.report import fault_in
 
+    if odd := [word for word in words if "=" not in word]:
+        raise UsageError(f"--set {clean(odd[0])} gives no value.", "Write it as --set arch.width=4.")
     faults = 0
-    for each in checks(what, dict(word.split("=", 1) for word in words if "=" in word), source):
+    for each in checks(what, dict(word.split("=", 1) for word in words), source):
         fault = fault_in(each)
         faults += fault is not None
         click.echo(f"{'no' if fault else 'ok'}  {clean(each)}" + (f"\n    {clean(fault)}" if fault else ""))
