@@ -1,5 +1,6 @@
 """What a run leaves behind: metrics that stay whole and small, thinned samples, loggers, and `gan runs` over them."""
 
+import errno
 import itertools
 import json
 import subprocess
@@ -239,6 +240,17 @@ def test_runs_are_listed_compared_and_deleted(gan: Gan) -> None:
     assert gan("runs", "clean", "--yes").out == "There is nothing to delete.\n"
     assert gan("runs", "clean", "one", "--yes").code == 0
     assert [path.name for path in Path("runs").iterdir()] == ["two"]
+
+
+@pytest.mark.usefixtures("two")
+def test_a_file_system_without_locks_keeps_nobody_out(gan: Gan, monkeypatch: pytest.MonkeyPatch) -> None:
+    def unheard_of(*_: object) -> None:
+        raise OSError(errno.ENOSYS, "Function not implemented")
+
+    monkeypatch.setattr("fcntl.flock", unheard_of)
+    assert Run(Path("runs/one")).state == "finished"
+    assert gan("train", "--resume", "one", "--steps", 80, "--display", "none").code == 0
+    assert Run(Path("runs/one")).state == "finished"
 
 
 @pytest.mark.usefixtures("two")
