@@ -9,7 +9,7 @@ from torch import Tensor
 
 def generator(seed: int, index: int = 0) -> torch.Generator:
     """The random stream of image number `index` under `seed`: the same on every device and in every batch."""
-    # Streams of neighbouring seeds must not overlap: manual_seed mixes all 64 bits, so a wide stride is enough.
+    # The images of neighbouring seeds must not be the same ones, shifted: hence the wide stride.
     return torch.Generator().manual_seed((seed * 0x9E3779B97F4A7C15 + index) % 2**63)
 
 

@@ -9,13 +9,16 @@ from torch import Tensor
 
 from gancli import latents
 
+NOISE = 2**31
+"""The number of the stream of a run's latents: beyond those of images, and for no seed that of the global streams."""
+
 
 def seed_all(seed: int, device: torch.device) -> torch.Generator:
     """Seed every global stream; returns the stream of the run's latents, on the device."""
     random.seed(seed)
     np.random.seed(seed % 2**32)
     torch.manual_seed(seed)
-    return torch.Generator(device).manual_seed(latents.generator(seed).initial_seed())
+    return torch.Generator(device).manual_seed(latents.generator(seed, NOISE).initial_seed())
 
 
 def renewed(seed: int, times: int, device: torch.device) -> torch.Generator:

@@ -102,6 +102,12 @@ def test_wgan_gp_refuses_batch_normalisation_in_the_critic() -> None:
         trainer(loss__name="wgan-gp", arch__d_norm="batch")
 
 
+def test_latents_are_not_what_other_randomness_is_made_of() -> None:
+    training = trainer(seed=0)
+    shared = torch.Generator().manual_seed(training.settings.seed)
+    assert not torch.equal(training.game.generator.get_state(), shared.get_state())
+
+
 @pytest.mark.parametrize("norm", ["none", "layer", "instance", "spectral"])
 def test_wgan_gp_lives_with_every_other_norm(norm: str) -> None:
     list(trainer(loss__name="wgan-gp", arch__d_norm=norm))

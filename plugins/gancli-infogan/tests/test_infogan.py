@@ -85,7 +85,7 @@ def test_codes_that_there_are_not_are_refused(arch: InfoGAN, options: dict[str, 
 
 
 def test_the_loss_reports_what_a_guess_in_the_dark_costs() -> None:
-    ticks = list(trainer({"log_every": 1}))
+    ticks = list(trainer({"log_every": 1, "batch_size": 128}))
     assert ticks[0].statistics["category_unknown"] == pytest.approx(np.log(10), abs=0.2)
     assert ticks[0].statistics["code_error"] == pytest.approx(1 / 3, abs=0.15)
 
