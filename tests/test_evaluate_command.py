@@ -180,10 +180,24 @@ def test_images_that_have_changed_are_noted(gan: Gan, plain: str, photos: Path) 
         (["--metrics", "classes"], 2, "classifier"),
         (["--data", "nowhere/"], 1, "nowhere"),
         (["--device", "cuda:9"], 2, "cuda:9"),
+        (["--device", "gpu"], 2, "no device gpu"),
     ],
 )
 def test_what_cannot_be_done_is_said_in_one_line(gan: Gan, plain: str, words: list[str], code: int, said: str) -> None:
     assert said in refused(gan, plain, "-n", 20, *words, code=code).err
+
+
+def test_a_metric_that_cannot_be_taken_is_left_out_unless_it_was_asked_for(gan: Gan) -> None:
+    twins = Path("twins")
+    twins.mkdir()
+    for number in range(12):
+        Image.new("L", (8, 8), 99).save(twins / f"{number}.png")
+    gan("train", twins, *TINY, "--name", "twins")
+    done = gan("evaluate", "twins", "-n", 20, "--json")
+    assert done.code == 0, done.err
+    assert "No memorisation: Of fewer than three different training images" in done.err
+    assert {"fid", "kid"} <= set(json.loads(done.out)["figures"])
+    assert "fewer than three" in refused(gan, "twins", "-n", 20, "--metrics", "memorisation", code=1).err
 
 
 def test_bad_checkpoints_are_refused(gan: Gan, run: str) -> None:

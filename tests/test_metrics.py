@@ -205,6 +205,11 @@ def test_judge_takes_any_size(side: int, channels: int) -> None:
     assert net(x).shape == (2, 7)
 
 
+def test_judge_takes_long_images() -> None:
+    net = classifier.Classifier((1, 8, 512), 3).eval()
+    assert net(torch.zeros(2, 1, 8, 512)).shape == (2, 3)
+
+
 def test_judge_keeps_to_its_seconds() -> None:
     judge = classifier.train_classifier(*bars(40), 2, seconds=0.2, test=bars(30))
     assert 0 <= judge.test_accuracy <= 1

@@ -85,7 +85,7 @@ def evaluate(
     taken = chosen(metrics, _have(generator, see.classes, known))
     facts = reference(real.images, see, bar, trained_on=real.trained_on)
     made = generated(generator.given(real.images), classes_for(generator, real.images, n, seed), n, seed, see, bar)
-    figures, better = measure(taken, made, facts)
+    figures, better = measure(taken, made, facts, asked=bool(metrics))
     header = generator.header
     return Evaluation(
         step=header.step,

@@ -1,5 +1,6 @@
 """From a generator to its figures: samples are made, seen by the extractor, and forgotten."""
 
+import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -62,12 +63,27 @@ def _metric(name: str) -> Metric:
     return metric
 
 
-def measure(metrics: Mapping[str, Metric], made: Generated, real: Reference) -> tuple[dict[str, Any], dict[str, str]]:
-    """All figures by name, and which way each is better; raises GanError naming a metric whose figure is none."""
+class MetricWarning(UserWarning):
+    """A metric that nobody asked for by name cannot be taken of these images."""
+
+
+def measure(
+    metrics: Mapping[str, Metric], made: Generated, real: Reference, *, asked: bool = True
+) -> tuple[dict[str, Any], dict[str, str]]:
+    """All figures by name, and which way each is better; raises GanError naming a metric whose figure is none.
+
+    What was not `asked` for is left out with a warning where it cannot be taken.
+    """
     figures: dict[str, Any] = {}
     better: dict[str, str] = {}
     for name, metric in metrics.items():
-        found = metric.measure(made, real)
+        try:
+            found = metric.measure(made, real)
+        except GanError as error:
+            if asked:
+                raise
+            warnings.warn(f"No {clean(name)}: {error.message}", MetricWarning, stacklevel=2)
+            continue
         for figure, way in metric.better.items():
             if not np.isfinite(found[figure]):
                 raise GanError(f"Metric {clean(name)} gives no finite {clean(figure)} of these images.")

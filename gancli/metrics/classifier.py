@@ -41,7 +41,7 @@ class Classifier(nn.Module):
             raise GanError(f"A judge needs images of 4 x 4 or more and 2 classes or more, got {shape}, {classes}.")
         self.shape, self.classes, self.test_accuracy = shape, classes, math.nan
         widths = [shape[0], 32, *[64] * _halvings(max(shape[1:]))]
-        stages = [_stage(*pair) for pair in pairwise(widths)]
+        stages = [_stage(*pair, shape[1] >> at, shape[2] >> at) for at, pair in enumerate(pairwise(widths))]
         self.body = nn.Sequential(*stages, nn.AdaptiveAvgPool2d(4), nn.Flatten())
         self.neck = nn.Sequential(nn.Linear(widths[-1] * 16, WIDTH, bias=False), nn.BatchNorm1d(WIDTH), nn.ReLU())
         self.drop = nn.Dropout(0.2)
@@ -140,10 +140,12 @@ def _halvings(side: int) -> int:
     return max(1, math.ceil(math.log2(side / 16)))
 
 
-def _stage(inside: int, outside: int) -> nn.Sequential:
+def _stage(inside: int, outside: int, height: int, width: int) -> nn.Sequential:
+    """A convolution that halves both sides, but one that is a single pixel already."""
     conv = nn.Conv2d(inside, outside, 3, padding=1, bias=False)
+    halves = 2 if height > 1 else 1, 2 if width > 1 else 1
     # Pooling first spares the normalisation and the ReLU three quarters of their work.
-    return nn.Sequential(conv, nn.MaxPool2d(2), nn.BatchNorm2d(outside), nn.ReLU())
+    return nn.Sequential(conv, nn.MaxPool2d(halves), nn.BatchNorm2d(outside), nn.ReLU())
 
 
 def _shape(images: Pixels) -> Shape:

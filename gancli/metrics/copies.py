@@ -32,9 +32,9 @@ class Memorisation(Metric):
         """The three figures, and the `nearest` pairs: number of the sample, of the training image, their ratio."""
         first = _distinct(real.features.rows)
         x, y = _centred(real.features.rows[first], made.features.rows[:MOST])
-        distances, numbers = _nearest(y, x)
         if len(x) < 3:
             raise GanError("Of fewer than three different training images no copies can be told.")
+        distances, numbers = _nearest(y, x)
         among, _ = _among(x, torch.arange(min(len(x), SAMPLE)))
         ratios, hit = _ratio(distances), numbers[:, 0]
         places, of = torch.unique(hit, return_inverse=True)
