@@ -12,11 +12,17 @@ from gancli.errors import GanError, UsageError
 from gancli.game import Game
 from gancli.losses import Loss
 from gancli.probe import probe
+from gancli.settings import Settings
 from gancli.text import clean
 
+R1 = "R1 (--optim.r1)"
 
-def build(arch: Architecture, loss: Loss, data: Images, conditional: bool) -> Networks:
+
+def build(settings: Settings, data: Images, conditional: bool) -> Networks:
     """The networks of an architecture, checked against what the loss needs; raises UsageError on a mismatch."""
+    arch, loss = settings.arch, settings.loss
+    assert isinstance(arch, Architecture)
+    assert isinstance(loss, Loss)
     networks = arch.build(data.spec, conditional)
     needed = [name for names in loss.players.values() for name in names]
     if missing := [name for name in needed if name not in networks]:
@@ -34,15 +40,21 @@ def build(arch: Architecture, loss: Loss, data: Images, conditional: bool) -> Ne
                 f"Loss {loss.name} calls {name}.{lacking[0]}, which architecture {arch.name} does not have.",
                 f"Choose an architecture made for {loss.name}.",
             )
-    for name in loss.no_batch_norm:
+    for name, who in _penalised(settings.optim.r1, loss).items():
         if any(isinstance(module, nn.modules.batchnorm._BatchNorm) for module in networks[name].modules()):
+            other = " Or give --optim.r1 0." if who == R1 else ""
             raise UsageError(
-                f"Loss {loss.name} cannot live with batch normalisation in {name}: "
-                "its penalty is on each image by itself.",
-                "Leave --arch.d-norm out, or give none, layer or spectral.",
+                f"{who} cannot live with batch normalisation in {name}: its penalty is on each image by itself.",
+                f"Leave --arch.d-norm out, or give none, layer or spectral.{other}",
             )
     probe(arch, loss, networks, data, conditional)
     return networks
+
+
+def _penalised(r1: float, loss: Loss) -> dict[str, str]:
+    """The networks whose gradients at single images are penalised, and what does it."""
+    by_r1 = dict.fromkeys(loss.players.get("D", ()), R1) if r1 else {}
+    return by_r1 | dict.fromkeys(loss.no_batch_norm, f"Loss {loss.name}")
 
 
 def outline(arch: Architecture, spec: Spec, conditional: bool) -> dict[str, dict[str, torch.Size]]:

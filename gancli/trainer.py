@@ -50,7 +50,7 @@ class Trainer:
         self.dtype = choose_dtype(settings.precision, self.device)
         self.conditional = self.arch.is_conditional(settings.conditional, len(data.classes))
         noise = randomness.seed_all(settings.seed, self.device)
-        self.networks = build(self.arch, self.loss, data, self.conditional)
+        self.networks = build(settings, data, self.conditional)
         for module in self.networks.values():
             module.to(self.device).to(memory_format=torch.channels_last)
         self.source = Source(data, settings.seed, self.device)

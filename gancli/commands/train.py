@@ -140,7 +140,7 @@ def _plan_of_networks(settings: Any, images: Any) -> Iterator[str]:
     from gancli.networks import build
 
     conditional = settings.arch.is_conditional(settings.conditional, len(images.classes))
-    networks = build(settings.arch, settings.loss, images, conditional)
+    networks = build(settings, images, conditional)
     channels, height, width = images.spec.shape
     yield f"{plural(len(images), 'image')}, {height}x{width}, {plural(channels, 'channel')}"
     for name, network in networks.items():
