@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from gancli.config import flatten
-from gancli.overview import overview, settings_of
+from gancli.overview import overview
 from gancli.run import Run
 
 
 def comparison(found: Sequence[Run]) -> dict[str, list[Any]]:
     """A value for each run by label: the settings in which they differ, how far each is, and its last statistics."""
-    settings = [flatten(settings_of(run)) for run in found]
+    settings = [flatten(run.settings) for run in found]
     keys = dict.fromkeys(key for each in settings for key in each)
     table: dict[str, list[Any]] = {}
     for key in keys:

@@ -142,7 +142,7 @@ def resolve(layers: Sequence[Config]) -> Resolved:
     entries = {slot.part: _entry(slot, choice[slot.key]) for slot in SLOTS}
     classes: dict[str, type[Chosen]] = {part: entry.load() for part, entry in entries.items()}
     kept, notes = _drop_foreign(layers, entries, classes)
-    values, origins = _merge([*_suggestions(entries), *kept], _defaults(classes))
+    values, origins = _merge([*_suggestions(entries), *kept], defaults(classes))
     for key, fallback in FALLBACK.items():
         values.setdefault(key, fallback)
     values["data.name"] = entries["data"].name
@@ -151,7 +151,7 @@ def resolve(layers: Sequence[Config]) -> Resolved:
 
 def suggested(entries: Mapping[str, Entry]) -> dict[str, Any]:
     """What the chosen things suggest, by part, come to, by dotted name."""
-    return _merge(_suggestions(entries), _defaults({part: entry.load() for part, entry in entries.items()}))[0]
+    return _merge(_suggestions(entries), defaults({part: entry.load() for part, entry in entries.items()}))[0]
 
 
 def rebuild(part: str, document: Mapping[str, Any]) -> Chosen:
@@ -252,8 +252,8 @@ def _suggestions(entries: Mapping[str, Entry]) -> list[Config]:
     return [Config(f"{each.kind} {each.name} suggests", each.load().suggests, strict=False) for each in found]
 
 
-def _defaults(classes: Mapping[str, type[Chosen]]) -> dict[str, Any]:
-    """All settings that there are, with their defaults."""
+def defaults(classes: Mapping[str, type[Chosen]]) -> dict[str, Any]:
+    """All settings that there are for these choices, by dotted name, with their defaults."""
     models: dict[str, type[Options]] = {
         "": Settings,
         "optim.": Optim,

@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from typing import Any
 
-import tomli
-
 from gancli import evaluation, history
 from gancli.display import About, data_name
 from gancli.display.labels import figure
@@ -79,18 +77,10 @@ def about(run: Run) -> About:
     """What a run trains: as it told when it began, or else what its settings say."""
     if known := history.told(run.metrics):
         return known[0]
-    settings = settings_of(run)
+    settings = run.settings
     source = str(_part(settings, "data").get("source", "?"))
     names = [str(_part(settings, part).get("name", "?")) for part in ("arch", "loss", "data")]
     return About(names[0], names[1], data_name(names[2], source), "?", names[1] == "gan")
-
-
-def settings_of(run: Run) -> dict[str, Any]:
-    """The settings of a run; empty where they cannot be read."""
-    try:
-        return tomli.loads(run.config.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
 
 
 def _part(settings: dict[str, Any], name: str) -> dict[str, Any]:

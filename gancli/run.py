@@ -7,6 +7,9 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+import tomli
 
 from gancli import lock
 from gancli.errors import GanError, UsageError
@@ -39,6 +42,14 @@ class Run:
     def config(self) -> Path:
         """The settings, which alone reproduce the run."""
         return self.path / "config.toml"
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What is in it; empty where it cannot be read."""
+        try:
+            return tomli.loads(self.config.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return {}
 
     @property
     def metrics(self) -> Path:
@@ -135,17 +146,17 @@ class Run:
                     path.unlink()
 
     def tidy(self, step: int) -> None:
-        """Clear what a killed process left, and put checkpoints beyond the step where the run goes on aside.
+        """Clear what a killed process left, and put what is of beyond the step where the run goes on aside.
 
-        They are damaged, or of a way that was left; only who holds the lock may.
+        It is damaged, or of a way that was left; only who holds the lock may.
         """
         for folder in (self.path, self.path / "samples", self.path / "checkpoints"):
             remove_stale(folder)
-        beyond = [path for path in self.checkpoints() if _step(path) > step]
-        aside = self.path / "checkpoints" / ASIDE
-        for path in beyond:
-            aside.mkdir(exist_ok=True)
-            path.replace(aside / path.name)
+        for path in [*self.checkpoints(), *self.samples()]:
+            if _step(path) > step:
+                aside = path.parent / ASIDE
+                aside.mkdir(exist_ok=True)
+                path.replace(aside / path.name)
 
     def write_config(self, text: str) -> None:
         """Write down the settings; raises GanError."""
@@ -199,14 +210,14 @@ def runs(parent: Path) -> Iterator[Run]:
         yield from (Run(path.parent) for path in sorted(parent.glob("*/config.toml")))
 
 
-def find_run(name: str | None) -> Run:
-    """A run by folder or by name; the one trained last when None; raises GanError."""
+def find_run(name: str | None, parent: Path | None = None) -> Run:
+    """A run by folder or by its name in one of runs; the one trained last when None; raises GanError."""
     if name is None:
         return _newest()
-    for path in (Path(name).expanduser(), home() / name):
+    for path in (Path(name).expanduser(), (parent or home()) / name):
         if (path / "config.toml").is_file():
             return Run(path)
-    known = [run.name for run in runs(home())]
+    known = [run.name for run in runs(parent or home())]
     hint = f"There are: {', '.join(map(clean, known[-5:]))}." if known else "Train one first: gan train"
     raise GanError(f"There is no run or checkpoint '{clean(name)}'.", hint)
 

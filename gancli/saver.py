@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Mapping
+from pathlib import Path
 from threading import Thread
 
 import torch
@@ -11,6 +12,7 @@ from gancli import checkpoint
 from gancli.checkpoint import Header
 from gancli.errors import GanError
 from gancli.run import Run
+from gancli.text import clean
 from gancli.ticks import Event
 
 RETRY = 30.0  # seconds after which a checkpoint that could not be written is tried again
@@ -24,8 +26,6 @@ class Saver:
 
     def __init__(self, run: Run, keep: int) -> None:
         self.run, self.keep = run, keep
-        self.saved: int | None = None
-        """The step of the newest checkpoint that is on the disk."""
         self.fault = ""
         """Why the newest one could not be written; empty if it could."""
         self._copies: dict[str, Tensor] = {}
@@ -74,12 +74,18 @@ class Saver:
         path = self.run.checkpoint(header.step)
         try:
             checkpoint.save(path, self._copies, header)
-            if best:
-                self.run.mark_best(path)
         except (GanError, OSError) as error:
             self.fault, self._failed = str(error), time.monotonic()
             self._news.append(Event("unsaved", text=f"{self.fault} Training goes on, and tries again."))
             return
-        self.fault, self.saved = "", header.step
+        self.fault = ""
         self._news.append(Event("checkpoint", path))
+        if best:
+            self._mark(path)
         self.run.prune(self.keep)
+
+    def _mark(self, path: Path) -> None:
+        try:
+            self.run.mark_best(path)
+        except OSError as error:  # a file system without links
+            self._news.append(Event("unsaved", text=f"{clean(self.run.best)} cannot be made: {error.strerror}."))

@@ -78,7 +78,6 @@ def _continue(trainer: "Trainer", header: Header, found: dict[str, Tensor]) -> N
     trainer.horizon = header.optim.horizon if _is_as_long(trainer, header) else trainer.settings.optim.horizon
     trainer.rollbacks = header.optim.rollbacks
     trainer.metrics = dict(header.metrics)
-    trainer.monitor.rewind(trainer.run, trainer.step)
     randomness.restore(checkpoint.part(found, "rng."), trainer.device, trainer.game.generator)
 
 
@@ -95,4 +94,6 @@ def _packages(trainer: "Trainer") -> dict[str, str]:
 
 def _is_as_long(trainer: "Trainer", header: Header) -> bool:
     now = trainer.settings.document()
-    return all(header.settings.get(key) == now.get(key) for key in LENGTHS)
+    lengths = {key: (header.settings.get(key), now.get(key)) for key in LENGTHS}
+    lengths["horizon"] = tuple(each["optim"].get("horizon") for each in (header.settings, now))
+    return all(was == is_now for was, is_now in lengths.values())

@@ -163,9 +163,10 @@ class Trainer:
                 self.watch.skip()
 
     def _begin(self) -> None:
-        """Count from here, where the run begins, is resumed or has gone back to; judge with what led here."""
+        """Go on from here, where the run begins, is resumed or has gone back to, with what led here."""
         self._pace = Pace(self._cadences(), self.step, self.seconds)
         self._ticked = self.game.images, self.seconds
+        self.monitor.rewind(self.run, self.step)
         self._judge = Judge(self.facts, history.before(self.run.metrics, self.step) if self.run else ())
         self.watch.skip()
 
@@ -180,11 +181,13 @@ class Trainer:
         seen, then = self._ticked
         rate = (self.game.images - seen) / max(self.seconds - then, 1e-9)
         self._ticked = self.game.images, self.seconds
+        news: list[Event] = []
         if "evaluation" in due:
-            figures, best = self.monitor.evaluate(self.run, self.step, self.game.images)
+            figures, best, event = self.monitor.evaluate(self.run, self.step, self.game.images)
             self.metrics |= figures
             due |= {"checkpoint", "best"} if best else set()
-        events, verdict = self._write(due), self._judge.add(self.step, self.metrics)
+            news.append(event)
+        events, verdict = (*news, *self._write(due)), self._judge.add(self.step, self.metrics)
         yield Tick(*self._place, rate, self.progress, self.metrics, events, verdict, memory_used(self.device))
 
     def _play(self) -> None:
@@ -254,7 +257,6 @@ class Trainer:
     def _write(self, due: set[str]) -> tuple[Event, ...]:
         """The pictures and the checkpoint that are due, and what has become of the one before."""
         events = [*self.gallery.draw(due, self.run, self.step)]
-        events += [Event("evaluation")] if "evaluation" in due else []
         if self.run is None or self.saver is None:
             return tuple(events)
         if "samples" in due:

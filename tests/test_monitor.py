@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 from conftest import Gan
+from PIL import Image
 from small import TINY_WORDS, made, trainer
 
 from gancli import evaluation
@@ -92,6 +93,53 @@ def test_a_run_that_goes_on_keeps_its_best_and_drops_what_lies_beyond(tmp_path: 
     list(again)
     assert [each.step for each in sorted(evaluation.read(run), key=lambda each: each.step)] == [2, 4, 6]
     assert run.best.resolve() == best
+
+
+def test_a_resumed_command_keeps_the_best_of_before(gan: Gan) -> None:
+    words = ["--eval-every", 2, "--display", "none", "--keep", 9]
+    gan("train", *TINY_WORDS, "--steps", 6, "--name", "mine", *words)
+    run = Run(Path("runs/mine"))
+    first = evaluation.read(run)[0]
+    evaluation.add(run, evaluation.Evaluation(**{**first.document(), "figures": {"kid": -1e9}}))
+    evaluation.add(run, evaluation.Evaluation(**{**first.document(), "step": 99}))
+    run.mark_best(run.checkpoint(first.step))
+    run.sample(99).touch()
+    assert gan("train", "--resume", "mine", "--steps", 10, "--optim.lr", 0.003, *words).code == 0
+    assert run.best.resolve() == run.checkpoint(first.step).resolve()
+    assert sorted(each.step for each in evaluation.read(run)) == [2, 4, 6, 8, 10]
+    assert not run.sample(99).exists()
+    assert run.settings["optim"]["lr"] == 0.003
+
+
+def test_a_resumed_command_drops_the_ticks_beyond_its_checkpoint(gan: Gan) -> None:
+    words = ["--log-every", 2, "--checkpoint-every", 4, "--display", "none"]
+    gan("train", *TINY_WORDS, "--steps", 8, "--name", "mine", *words)
+    run = Run(Path("runs/mine"))
+    run.checkpoint(8).unlink()
+    assert gan("train", "--resume", "mine", "--steps", 12, *words, "--log-every", 7).code == 0
+    lines = [json.loads(line) for line in run.metrics.read_text().splitlines()][1:]
+    assert [line["step"] for line in lines] == [2, 4, 8, 11, 12]
+
+
+def test_what_cannot_be_evaluated_ends_no_training(gan: Gan) -> None:
+    Image.new("L", (8, 8), 99).save("one.png")
+    one = ["one.png", "--size", 8, *TINY_WORDS[:6]]
+    done = gan("train", *one, "--steps", 4, "--eval-every", 2, "--display", "plain", "--name", "one")
+    assert done.code == 0, done.err
+    assert "Not evaluated: " in done.err
+    assert Run(Path("runs/one")).checkpoint(4).exists()
+
+
+def test_where_no_link_can_be_made_the_checkpoint_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_links(*_: object) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(Path, "symlink_to", no_links)
+    training = trainer(tmp_path / "run", steps=4, eval_every=2)
+    told = [event.text for tick in training for event in tick.events if event.kind == "unsaved"]
+    assert told
+    assert all("best.safetensors cannot be made: Operation not permitted" in text for text in told)
+    assert training.saved
 
 
 def test_a_classifier_that_is_there_already_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -31,6 +31,9 @@ HARMLESS = config.LENGTHS | {
     "keep_samples",
     "log",
     "rollbacks",
+    "data.workers",
+    "data.cache_limit",
+    "data.download",
 }
 """Settings that may change when a run is resumed, and leave its weights the same, bit for bit."""
 
@@ -60,9 +63,11 @@ def meant(given: Mapping[str, Any]) -> Return | None:
         return _named(parent_of(given), given.get("name"))
     if not name:
         return None
+    if given.get("name"):
+        raise UsageError("--resume says which run goes on, and --name what a new one is called.", "Give one of them.")
     path = Path(name).expanduser()
     if not path.is_file():
-        found = run.find_run(name)
+        found = run.find_run(name, parent_of(given))
         if not found.checkpoints():
             raise GanError(f"Run {clean(found.name)} has no checkpoint to continue from.", "Train anew: gan train")
         return Return(found)
@@ -120,7 +125,7 @@ def opened(
             trainer = _continued(resolved, images, back, auto=given["resume"] == AUTO)
         trainer.run = made
         made.tidy(trainer.step)
-        if not trainer.step:
+        if not trainer.step or made.settings != resolved.settings.document():
             made.write_config(config.to_toml(resolved))
         yield trainer, lock
 
@@ -147,6 +152,8 @@ def _continued(resolved: Resolved, images: "Images", back: Return, *, auto: bool
 
 
 def _check(resolved: Resolved, images: "Images", header: "Header", name: str) -> None:
+    from gancli.architectures import Architecture
+
     changed = _changed(resolved, header)
     if fixed := [key for key in changed if key.startswith("arch.")]:
         key = "arch.name" if "arch.name" in fixed else fixed[0]
@@ -155,6 +162,11 @@ def _check(resolved: Resolved, images: "Images", header: "Header", name: str) ->
             f"Run {clean(name)} was trained with {key} = {clean(was)}, not {clean(now)}.",
             "Leave that out, or start a new run.",
         )
+    arch, asked = resolved.settings.arch, resolved.settings.conditional
+    assert isinstance(arch, Architecture)
+    if arch.is_conditional(asked, len(images.classes)) is not header.conditional:
+        told = "with its classes" if header.conditional else "without classes"
+        raise UsageError(f"Run {clean(name)} was trained {told}.", "Leave --conditional out, or start a new run.")
     if images.spec != header.spec:
         raise UsageError(f"The images are not of the size, channels and classes that {clean(name)} was trained on.")
 
@@ -163,7 +175,10 @@ def _changed(resolved: Resolved, header: "Header") -> dict[str, tuple[Any, Any]]
     """The settings that the checkpoint has otherwise: what they were, and what they are."""
     now = config.flatten(resolved.settings.document())
     was = config.flatten(header.settings)
-    return {key: (value, now.get(key, "unset")) for key, value in was.items() if now.get(key) != value}
+    # What the document lacks was unset, or there was no such setting yet.
+    known = config.defaults({slot.part: type(getattr(resolved.settings, slot.part)) for slot in config.SLOTS})
+    added = {key: ("unset", now[key]) for key in now.keys() - was.keys() if known.get(key) is None}
+    return {key: (value, now.get(key, "unset")) for key, value in was.items() if now.get(key) != value} | added
 
 
 def _differences(resolved: Resolved, images: "Images", header: "Header", trainer: "Trainer") -> Iterator[str]:

@@ -8,6 +8,7 @@ import numpy as np
 from gancli import evaluation
 from gancli.data.base import Images
 from gancli.display.progress import Progress
+from gancli.errors import GanError
 from gancli.evaluation import Evaluation, comparable
 from gancli.evaluation.measuring import classes_for, generated
 from gancli.extractors import Extractor, default, find
@@ -17,6 +18,7 @@ from gancli.metrics import figures
 from gancli.metrics.classes import modes
 from gancli.run import Run
 from gancli.text import plural
+from gancli.ticks import Event
 
 N = 1000
 MANY = 50  # classes, of which a thousand images tell no shares
@@ -52,16 +54,23 @@ class Monitor:
             self._known = [each for each in evaluation.read(run) if each.training]
             self._lost = not run.best.exists()
 
-    def evaluate(self, run: Run | None, step: int, images_seen: int) -> tuple[dict[str, float], bool]:
-        """The figures now, which the run keeps, and whether they are better than all before on the same terms."""
+    def evaluate(self, run: Run | None, step: int, images_seen: int) -> tuple[dict[str, float], bool, Event]:
+        """The figures now, which the run keeps, whether they are better than all before on the same terms, and word.
+
+        What cannot be measured is news, not an error: training goes on.
+        """
         begun = time.perf_counter()
-        found = self.measure(step, images_seen)
+        try:
+            found = self.measure(step, images_seen)
+        except GanError as error:
+            return {}, False, Event("evaluation", text=f"Not evaluated: {error}")
+        finally:
+            self._cost = time.perf_counter() - begun
         before = [] if self._lost else [each.figures["kid"] for each in comparable(self._known, found)]
         self._known, self._lost = [*self._known, found], False
         if run is not None:
             evaluation.add(run, found)
-        self._cost = time.perf_counter() - begun
-        return found.shown, bool(found.figures["kid"] < min(before, default=math.inf))
+        return found.shown, bool(found.figures["kid"] < min(before, default=math.inf)), Event("evaluation")
 
     def measure(self, step: int, images_seen: int) -> Evaluation:
         """The figures now: `kid`; and where the extractor tells classes, the share of them that are made, `classes`."""

@@ -1,6 +1,7 @@
 """One JSON object a tick, a line each, in the run's metrics.jsonl."""
 
 import json
+import math
 from typing import TYPE_CHECKING
 
 from gancli import history
@@ -25,18 +26,20 @@ class JSONL(Logger):
 
     def __init__(self, run: "Run") -> None:
         super().__init__(run)
-        self._count, self._step = 0, -1
+        self._count, self._step, self._start = 0, -1, math.inf
         self._about: dict[str, object] = {}
         run.metrics.touch()
 
     def begin(self, trainer: "Trainer") -> None:
         """Write what is trained, before the ticks."""
-        self._about = {"about": history.about(trainer)}
+        self._about, self._start = {"about": history.about(trainer)}, trainer.step
 
     def tick(self, tick: "Tick") -> None:
         """Append the tick."""
         if self._step < 0 or tick.step <= self._step:  # it begins, or has gone back to a checkpoint
-            self._count = self._rewrite([line for line in history.read(self.run.metrics) if line["step"] < tick.step])
+            last = min(self._start, tick.step - 1)
+            self._count = self._rewrite([line for line in history.read(self.run.metrics) if line["step"] <= last])
+            self._start = math.inf
         elif self._count >= 2 * history.WHOLE:
             self._count = self._rewrite(history.thinned(history.read(self.run.metrics)))
         self._step = -1  # until the line is there: after half a line, as on a full disk, the file is written anew

@@ -131,6 +131,10 @@ def test_a_checkpoint_outside_of_a_run_is_not_resumed_in_place(copied: Callable[
         (["--steps", 50, "--data.count", 50], 0, "the images are not those it was trained on"),
         (["--steps", 50, "--optim.algorithm", "sgd"], 0, "optim.algorithm was adam and is sgd"),
         (["--size", 16], 2, "size"),
+        (["--steps", 50, "--optim.clip", 1.5], 0, "optim.clip was unset and is 1.5: the run will differ"),
+        (["--steps", 50, "--workers", 1, "--cache-limit", "1GB"], 0, ""),
+        (["--steps", 50, "--conditional"], 2, "was trained without classes"),
+        (["--steps", 50, "--name", "other"], 2, "Give one of them"),
     ],
     ids=lambda value: " ".join(map(str, value)) if isinstance(value, list) else "",
 )
