@@ -38,6 +38,8 @@ def capture(device: torch.device, noise: torch.Generator) -> dict[str, Tensor]:
     }
     if device.type == "cuda":
         state["cuda"] = torch.cuda.get_rng_state(device)
+    if device.type == "mps":
+        state["mps"] = torch.mps.get_rng_state()
     return state
 
 
@@ -51,3 +53,5 @@ def restore(state: Mapping[str, Tensor], device: torch.device, noise: torch.Gene
         noise.set_state(state["noise"])
     if device.type == "cuda" and "cuda" in state:
         torch.cuda.set_rng_state(state["cuda"], device)
+    if device.type == "mps" and "mps" in state:
+        torch.mps.set_rng_state(state["mps"])
