@@ -29,6 +29,13 @@ def test_a_suggestion_can_follow_from_the_layers_below(gan: Gan) -> None:
     assert len(set(rates.values())) == 3  # that of began is the default
 
 
+@pytest.mark.parametrize(("arch", "width"), [("dcgan", 32), ("resnet", 32), ("began", 16), ("stylegan2", 16)])
+def test_digits_do_with_half_the_width_of_photographs(arch: str, width: int) -> None:
+    resolved = resolve([Config("x", {"arch.name": arch, "data.source": "digits"})])
+    assert resolved.settings.arch.width == width
+    assert resolved.origins["arch.width"] == "dataset digits suggests"
+
+
 def test_higher_layers_win() -> None:
     toml = Config.nested("run.toml", {"loss": {"n_critic": 3}, "batch_size": 16, "seed": 1})
     environment = read_environment({"GAN_LOSS__N_CRITIC": "4", "GAN_SEED": "2", "HOME": "/"})
