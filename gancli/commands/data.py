@@ -15,7 +15,7 @@ from gancli.commands.sample import PICTURES, check_target
 from gancli.data.base import Dataset
 from gancli.data.fields import bytes_text, size_text
 from gancli.display.progress import Progress, shown
-from gancli.errors import Exit
+from gancli.errors import Exit, UsageError
 from gancli.options import own_fields
 from gancli.text import clean, plural
 
@@ -44,6 +44,8 @@ def inspect(ctx: click.Context, /, source: str, as_json: bool, out: str, show: b
 
     Prepares the images as `gan train` would with the same options, so that training then begins at once.
     """
+    if as_json and show:
+        raise UsageError("--json and --show would write on the same stdout.", "Give one of them.")
     target = Path(out)
     named = ctx.get_parameter_source("out") is not click.core.ParameterSource.DEFAULT
     check_target(target, PICTURES, force=force or not named)
@@ -82,7 +84,8 @@ def suggestion(report: "Report", typed: Mapping[str, Any]) -> str:
     """The `gan train` line for what was found, with the options that were typed."""
     words = ["gan", "train", clean(report.source)]
     for key, value in typed.items():
-        name = "--" + key.removeprefix("data.").replace("_", "-")
+        short = key.removeprefix("data.")
+        name = "--" + (short if short in SHARED else key).replace("_", "-")
         words += [name if value else f"--no-{name[2:]}"] if isinstance(value, bool) else [name, str(value)]
     if report.values and "data.range" not in typed and (span := _span(report)):
         words += ["--range", span]
@@ -198,7 +201,8 @@ def cache_command(clear: bool, as_json: bool) -> int:
 
     if clear:
         freed, busy = cache.clear()
-        click.echo(f"{bytes_text(freed)} freed in {clean(cache.home())}" + (f"; {busy} in use" if busy else ""))
+        told = f"{bytes_text(freed)} freed in {clean(cache.home())}" + (f"; {busy} in use" if busy else "")
+        click.echo(json.dumps({"freed": freed, "busy": busy}) if as_json else told)
         return Exit.OK
     entries = cache.entries()
     if as_json:

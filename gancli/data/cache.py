@@ -6,6 +6,7 @@ as `<key>.tmp` under the lock `<key>.lock`, and renamed when all is written; the
 
 import json
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -23,6 +24,7 @@ FORMAT = 1
 OTHERS = {"extractors": "weights of extractors", "references": "features of real images"}
 """Folders of the cache that hold no pictures, and what they hold."""
 ABOUT, PIXELS, BUILDING, LOCK = "about.json", "pixels", ".tmp", ".lock"
+KEY = re.compile(r"[0-9a-f]{32}(\.tmp)?")
 
 
 @dataclass(frozen=True)
@@ -165,10 +167,10 @@ class Entry:
 
 
 def entries() -> list[Entry]:
-    """All folders of the cache, the one used last first."""
+    """All folders of the cache, the one used last first; what somebody else keeps beside them is left alone."""
     found = []
     for folder in home().iterdir() if home().is_dir() else ():
-        if folder.is_dir():
+        if folder.is_dir() and (KEY.fullmatch(folder.name) or folder.name in OTHERS):
             size = sum(file.stat().st_size for file in folder.iterdir() if file.is_file())
             found.append(Entry(folder.name.removesuffix(BUILDING), _read(folder), size, folder.stat().st_mtime))
     return sorted(found, key=lambda entry: -entry.used)

@@ -4,11 +4,13 @@ import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from gancli.data.base import Dataset, Images, Skipped
+from gancli.data import cache
+from gancli.data.base import Dataset, Images, Pixels, Skipped
 from gancli.data.build import Build
 from gancli.data.load import assembled
 from gancli.data.prepare import Look, wide
@@ -21,8 +23,6 @@ MOST = 8  # entries of a histogram; the rest is summed up
 SHEET = 64
 SAMPLED = 64  # pictures of many bits whose numbers are looked at
 NAMES = 5
-RESIDENCES = {np.ndarray: "in memory", np.memmap: "decoded once, in the cache"}
-STREAMED = "decoded anew every time, as they exceed the limit of the cache"
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ def inspect(options: Dataset, progress: Progress) -> tuple[Report, np.ndarray]:
         duplicates=len(repeated),
         duplicate_names=_names(records, images, repeated[:NAMES]),
         bytes=int(np.prod(images.pixels.shape, dtype=object)),
-        residence=RESIDENCES.get(type(images.pixels), STREAMED),
+        residence=_residence(images.pixels),
         notes=images.notes,
     )
     return report, images.pixels[np.sort(np.random.default_rng(0).permutation(len(images))[:SHEET])]
@@ -92,6 +92,16 @@ def _appearance(looks: Sequence[Look]) -> dict[str, Any]:
         "modes": _histogram(Counter(look.mode for look in looks)),
         "transparent": sum(look.transparent for look in looks),
     }
+
+
+def _residence(pixels: Pixels) -> str:
+    """Where the images of a training are."""
+    if not isinstance(pixels, np.ndarray):
+        return "decoded anew every time, as they exceed the limit of the cache"
+    file = getattr(pixels, "filename", None)  # None of a copy, and of what is no memory map
+    if file is None:
+        return "in memory"
+    return "decoded once, in the cache" if Path(file).is_relative_to(cache.home()) else "used in its own file"
 
 
 def _names(records: Records, images: Images, pairs: Sequence[tuple[int, int]]) -> list[tuple[str, str]]:

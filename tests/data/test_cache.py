@@ -228,3 +228,15 @@ def test_the_cache_is_listed_and_cleared(gan: Gan, folder: Path) -> None:
     assert gan("data", "cache").out.startswith("0 sets")
     assert images.pixels.sum() > 0  # still mapped
     assert not leftovers()
+
+
+def test_what_somebody_else_keeps_beside_the_cache_is_left_alone(gan: Gan, folder: Path) -> None:
+    load(folder, size=8)
+    others = [cache.home() / name for name in ("photos", "f" * 31, "0123456789abcdef" * 2 + "x")]
+    for other in others:
+        other.mkdir()
+        (other / "mine.txt").write_text("mine")
+    assert "1 set," in gan("data", "cache").out
+    assert json.loads(gan("data", "cache", "--clear", "--json").out)["freed"] > 0
+    assert all((other / "mine.txt").exists() for other in others)
+    assert not cache.entries()

@@ -73,6 +73,27 @@ def test_classes_and_json(gan: Gan, tmp_path: Path) -> None:
     assert Path("sheet.png").is_file()
     assert gan("data", "inspect", tmp_path / "two", "--out", "sheet.png").code == 2
     assert gan("data", "inspect", tmp_path / "two", "--out", "sheet.xyz").code == 2
+    assert gan("data", "inspect", tmp_path / "two", "--json", "--show").code == 2
+
+
+def test_where_the_images_are(gan: Gan) -> None:
+    np.save("own.npy", np.random.default_rng(0).integers(0, 256, (20, 16, 16), dtype=np.uint8))
+    told = {words: gan("data", "inspect", *words.split(), "--out", "x.png", "--force").out for words in PLACES}
+    assert all(place in told[words] for words, place in PLACES.items()), told
+
+
+PLACES = {
+    "own.npy --layout NHW": "used in its own file",
+    "own.npy --layout NHW --size 8": "decoded once, in the cache",
+    "digits --data.count 20": "in memory",
+    "own.npy --layout NHW --size 8 --cache-limit 0": "decoded anew every time",
+}
+
+
+def test_options_of_one_kind_of_data_keep_their_prefix(gan: Gan) -> None:
+    told = gan("data", "inspect", "digits", "--data.count", 20, "--data.seed", 3, "--size", 8).out.splitlines()[-1]
+    assert told.endswith("gan train digits --size 8 --data.count 20 --data.seed 3 --conditional")
+    runs(gan, told)
 
 
 def test_the_sheet_in_the_terminal(gan: Gan, tmp_path: Path) -> None:

@@ -232,7 +232,7 @@ def test_the_command_inspects_trains_and_samples(
     source = f"webdataset:{folder}/shard-{{000000..000003}}.tar"
     told = gan("data", "inspect", source, "--mix", 2).out
     assert "36 images (webdataset)" in told
-    assert f"gan train '{source}' --mix 2" in told
+    assert f"gan train '{source}' --data.mix 2" in told
     tiny = ["--arch", "gan", "--arch.units", 4, "--steps", 3, "--batch-size", 4, "--conditional", "--device", "cpu"]
     assert gan("train", source, *tiny, "--size", 8, "--cache-limit", 0, "--display", "none").code == 0
     assert gan("sample", "--class", "dog", "-n", 2, "--out", "x.png").code == 0
