@@ -65,7 +65,7 @@ class Build:
         self, title: str, task: Task[T], positions: np.ndarray, chunk: int
     ) -> Iterator[tuple[np.ndarray, list[T]]]:
         """Positions and results, a chunk at a time, of the pictures that are good; raises GanError where none is."""
-        workers = workers_for(self.options.workers, len(positions))
+        workers = workers_for(self.records, self.options.workers, len(positions))
         any_good, numbers = False, self.selection.numbers[positions]
         with Crew(self.records, task, workers) as crew, self.progress.track(title, len(positions)) as advance:
             start = 0

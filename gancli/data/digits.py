@@ -12,7 +12,7 @@ from gancli.data.strokes import draw_digits
 
 
 def half(width: Any) -> Any:
-    """Channels or units that do for digits: half of what an architecture has for photographs, but 16 of those it has."""
+    """The channels or units that do for digits: half of those for photographs, but 16 where there are so many."""
     return max(width // 2, min(width, 16)) if isinstance(width, int) else width
 
 

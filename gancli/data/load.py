@@ -11,7 +11,7 @@ from gancli.data.base import Dataset, Images, Order, Pixels, Skipped, pixels_dig
 from gancli.data.build import Build, skipped, strictly
 from gancli.data.fields import bytes_text
 from gancli.data.prepare import channels_of, look_of
-from gancli.data.records import Records, digest_of, nothing_in
+from gancli.data.records import Records, Unfit, digest_of, nothing_in
 from gancli.data.select import Selection, native_size, preparation, select, shape_for, skipped_note
 from gancli.data.streamed import Streamed
 from gancli.data.workers import not_restarted, workers_for
@@ -53,7 +53,10 @@ def _as_it_is(records: Records, options: Dataset, selection: Selection) -> np.nd
     wanted = channels_of(f"uint8 x {channels}") if options.channels == "auto" else options.channels
     if (options.size or native_size([(size[0], size[1])])) != tuple(size) or wanted != channels:
         return None
-    look_of(whole[0].transpose(1, 2, 0))
+    try:
+        look_of(whole[0].transpose(1, 2, 0))
+    except Unfit:
+        return None
     return whole if len(selection.numbers) == len(whole) else whole[selection.numbers]
 
 
@@ -72,7 +75,8 @@ def _found_or_built(build: Build) -> Images:
         pixels = cache.pixels(key, about)
     else:
         how = preparation(build.records, options, about.shape[1:])
-        pixels = Streamed(build.records, selection, how, workers_for(options.workers, len(selection.numbers)))
+        workers = workers_for(build.records, options.workers, len(selection.numbers))
+        pixels = Streamed(build.records, selection, how, workers)
     left_out = [*build.records.skipped, *skipped(build.records, build.selection, dict(about.skipped))]
     if options.strict and left_out:
         raise strictly(options, left_out[0])

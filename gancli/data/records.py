@@ -39,6 +39,7 @@ class Records:
     things lie there, by kind. range: the numbers that mean black and white, where pictures are arrays.
     trusted: every picture is known to be good, so that a large source streams without being read through first.
     anywhere: whether pictures can be read in any order at little cost; what cannot must fit into the cache.
+    here: whether they are in this process's memory, where others would need copies of their own.
     """
 
     labels: np.ndarray | None = None
@@ -49,6 +50,7 @@ class Records:
     range: tuple[float, float] | None = None
     trusted: bool = False
     anywhere: bool = True
+    here: bool = False
 
     def __len__(self) -> int:
         raise NotImplementedError
@@ -78,6 +80,8 @@ class Records:
 
 class Whole(Records):
     """Images that are in memory, or in a memory map, already: any array (N, H, W) or (N, H, W, C) or (N, C, H, W)."""
+
+    here = True
 
     def __init__(
         self,

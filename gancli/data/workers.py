@@ -11,7 +11,7 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from functools import partial
-from multiprocessing import current_process, parent_process, resource_tracker
+from multiprocessing import current_process, parent_process
 from multiprocessing.context import SpawnContext, SpawnProcess
 from typing import Any, Generic, TypeVar
 from weakref import finalize
@@ -27,7 +27,6 @@ T = TypeVar("T")
 Task = Callable[[Records, int], T]
 FEW = 500  # pictures that are decoded before other processes would have started
 MOST_BY_DEFAULT = 16
-GRACE = 10.0  # seconds that a process works on after SIGTERM
 
 
 class Crew(Generic[T]):
@@ -114,33 +113,49 @@ def not_restarted() -> None:
         )
 
 
-def workers_for(asked: int | None, count: int) -> int:
+def workers_for(records: Records, asked: int | None, count: int) -> int:
     """How many processes are worth their start for so many pictures."""
+    if records.here:
+        return 0
     if asked is not None:
         return asked
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return 0 if count <= FEW else min(cores, MOST_BY_DEFAULT)
 
 
+@contextmanager
+def _unheard() -> Iterator[None]:
+    """The signals that end a training wait, here and in what starts meanwhile until it says otherwise."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 class _Process(SpawnProcess):
-    """A process that no signal reaches before it has settled what to do about it: its mask is that of its start."""
+    """A process that leaves the signals which end a training to its parent, from its start on."""
 
     def start(self) -> None:
-        resource_tracker.ensure_running()  # whose own start would unblock them
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
-        try:
+        with _unheard():
             super().start()
-        finally:
-            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+    def terminate(self) -> None:
+        """End it, as a pool does that has lost one of its processes."""
+        self.kill()
 
 
 class _Context(SpawnContext):
     # Not forked: threads of torch or of a display may hold locks that a fork would copy shut.
-    Process = _Process if hasattr(signal, "pthread_sigmask") else SpawnProcess
+    Process = _Process
 
 
 def _pool(records: Records, task: Any, workers: int) -> ProcessPoolExecutor:
-    return ProcessPoolExecutor(workers, _Context(), initializer=_begin, initargs=(records, task))
+    with _unheard():  # by the process that tracks what is shared too, which starts here
+        return ProcessPoolExecutor(workers, _Context(), initializer=_begin, initargs=(records, task))
 
 
 _duty: Callable[[Sequence[int]], list[Any]]
@@ -151,22 +166,12 @@ def _begin(records: Records, task: Any) -> None:
     global _duty
     _duty = partial(attempts, records, task)
     for number in ENDING:
-        signal.signal(number, _end_later if number == signal.SIGTERM else signal.SIG_IGN)
+        signal.signal(number, signal.SIG_IGN)
     if hasattr(signal, "pthread_sigmask"):
         signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
     if not sys.warnoptions:
         warnings.simplefilter("ignore")
     threading.Thread(target=_end_with_parent, daemon=True).start()
-
-
-def _end_later(*_: object) -> None:
-    """Work on for a while: where all processes of a job are told to end, the parent finishes its step and saves.
-
-    Not for ever, since a pool that has lost one of its processes ends the others by this signal.
-    """
-    timer = threading.Timer(GRACE, os._exit, [1])
-    timer.daemon = True
-    timer.start()
 
 
 def _end_with_parent() -> None:

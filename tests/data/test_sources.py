@@ -174,6 +174,32 @@ def test_arrays_in_any_layout(layout: str, shape: tuple[int, ...], asked: bool, 
     assert np.array_equal(images.pixels[:], expected if "C" in layout else expected[:, None])
 
 
+def test_labels_of_idx_that_change_are_other_images(tmp_path: Path) -> None:
+    idx(tmp_path, "train-images-idx3-ubyte", GRAYS)
+    idx(tmp_path, "train-labels-idx1-ubyte", np.array([0, 1, 1] * 4))
+    first = load(tmp_path, size=8, classes="1")
+    idx(tmp_path, "train-labels-idx1-ubyte", np.array([1, 0, 0] * 4))
+    second = load(tmp_path, size=8, classes="1")
+    assert [len(first), len(second)] == [8, 4]
+    assert np.array_equal(second.pixels[:], load(tmp_path, size=8).pixels[::3])
+
+
+def test_arrays_of_an_absurd_shape_are_refused(tmp_path: Path) -> None:
+    np.save(tmp_path / "a.npy", np.zeros((20, 8, 512), np.uint8))
+    with pytest.raises(GanError, match="20 absurd shape"):
+        load(tmp_path / "a.npy", layout="NHW", size="8x512")
+
+
+def test_arrays_are_prepared_where_they_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def unwanted(*_: object) -> None:
+        raise AssertionError("a process was started")
+
+    monkeypatch.setattr("gancli.data.workers._pool", unwanted)
+    np.save(tmp_path / "a.npy", RNG.integers(0, 256, (600, 16, 12), dtype=np.uint8))
+    for limit in (0, "1GB"):
+        assert load(tmp_path / "a.npy", size=8, workers=4, cache_limit=limit).pixels[:].shape == (600, 1, 8, 8)
+
+
 @pytest.mark.parametrize(
     ("array", "told"),
     [

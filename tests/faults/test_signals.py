@@ -55,7 +55,7 @@ def test_a_second_signal_ends_it_at_once_and_the_checkpoint_before_is_whole(tmp_
     assert verify(run.latest()).step >= 1
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)
+@pytest.mark.parametrize("number", CODES, ids=lambda number: number.name)
 def test_a_signal_to_all_processes_of_a_run_leaves_it_those_that_decode(number: int, tmp_path: Path) -> None:
     run = Run(tmp_path / "runs" / "mine")
     with decoding_elsewhere(tmp_path) as process:
