@@ -43,8 +43,7 @@ def unwound() -> Iterator[None]:
 def handled(trainer: "Trainer", display: "Display") -> Iterator[list[int]]:
     """SIGINT, SIGTERM, SIGHUP and SIGUSR1 finish the step and save; a second one stops at once.
 
-    Gives the exit codes of those caught. SIGTSTP (Ctrl-Z) gives the terminal back before the process is stopped. The
-    time of a stop, this or SIGSTOP, is not counted.
+    Gives the exit codes of those caught. The time of a stop, by Ctrl-Z or SIGSTOP, is not counted.
     """
     caught: list[int] = []
 
@@ -55,6 +54,18 @@ def handled(trainer: "Trainer", display: "Display") -> Iterator[list[int]]:
         caught.append(ENDING[number])
         trainer.stop()
 
+    # What is ignored stays so: nohup means it.
+    handlers = {number: end for number in ENDING if signal.getsignal(number) is not signal.SIG_IGN}
+    if GOING_ON is not None:
+        handlers[GOING_ON] = lambda *_: trainer.watch.skip()
+    with _installed(handlers), pausable(display):
+        yield caught
+
+
+@contextmanager
+def pausable(display: "Display") -> Iterator[None]:
+    """SIGTSTP (Ctrl-Z) gives the terminal back before the process is stopped."""
+
     def pause(number: int, _: Any) -> None:
         display.suspend()
         signal.signal(number, signal.SIG_DFL)
@@ -62,14 +73,12 @@ def handled(trainer: "Trainer", display: "Display") -> Iterator[list[int]]:
         signal.signal(number, pause)
         display.resume()
 
-    # What is ignored stays so: nohup means it.
-    handlers = {number: end for number in ENDING if signal.getsignal(number) is not signal.SIG_IGN}
+    handlers: Handlers = {}
+    # A shell that cannot go on with a job has it ignore the signal.
     if PAUSING is not None and signal.getsignal(PAUSING) is signal.SIG_DFL:
-        handlers[PAUSING] = pause
-    if GOING_ON is not None:
-        handlers[GOING_ON] = lambda *_: trainer.watch.skip()
+        handlers = {PAUSING: pause}
     with _installed(handlers):
-        yield caught
+        yield
 
 
 @contextmanager

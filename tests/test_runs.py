@@ -238,7 +238,7 @@ def test_runs_are_listed_compared_and_deleted(gan: Gan) -> None:
     with Run(Path("runs/one")).lock():
         assert gan("runs", "clean", "one", "--yes").code == 2
     assert gan("runs", "clean", "--yes").out == "There is nothing to delete.\n"
-    assert gan("runs", "clean", "one", "--yes").code == 0
+    assert gan("runs", "clean", "one", "runs/one", "--yes").code == 0
     assert [path.name for path in Path("runs").iterdir()] == ["two"]
 
 

@@ -122,6 +122,28 @@ def test_resizing_draws_the_new_size() -> None:
 
 
 @pytest.mark.slow
+def test_ctrl_z_gives_the_terminal_back_from_watching_too() -> None:
+    training = background(*LONG, "--name", "mine", "--display", "none")
+    try:
+        terminal = Terminal(shell=True, PS1="$ ")
+        terminal.read(0.5)
+        terminal.process.sendline(f"set -m; {' '.join(GAN)} runs watch mine")
+        terminal.until(frame)
+        terminal.process.send("\x1a")
+        terminal.until(lambda text: "Stopped" in text or "Suspended" in text, 20)
+        assert terminal.sane
+        terminal.process.sendline("fg")
+        terminal.until(lambda text: frame(text) and "q leave" in text, 20)
+        terminal.process.send("q")
+        terminal.until(lambda text: "Run mine: training." in text, 30)
+        assert terminal.sane
+        terminal.process.sendline("exit")
+        terminal.process.close(force=True)
+    finally:
+        training.kill()
+
+
+@pytest.mark.slow
 def test_ctrl_z_gives_the_terminal_back_and_fg_takes_it_again() -> None:
     terminal = Terminal(shell=True, PS1="$ ")
     terminal.read(0.5)

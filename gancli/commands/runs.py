@@ -68,6 +68,7 @@ def compare(names: tuple[str, ...], as_json: bool) -> int:
 def clean_up(names: tuple[str, ...], yes: bool) -> int:
     """Delete runs: those named, or else all that ended without a checkpoint. One that is training stays."""
     chosen = [runs.find_run(name) for name in names] or [r for r in runs.runs(runs.home()) if not r.checkpoints()]
+    chosen = list({each.path.resolve(): each for each in chosen}.values())
     for each in chosen:
         if each.state == TRAINING and names:
             raise UsageError(f"Run {clean(each.name)} is being trained.", "Stop it first.")
@@ -113,11 +114,13 @@ def watch(name: str | None, kind: str) -> int:
     from gancli.display import display_of
     from gancli.display.watch import Follower
     from gancli.overview import about
+    from gancli.signals import pausable
 
     chosen = _wait_for(name)
     stopped: list[bool] = []
     follower = Follower(chosen)
-    with display_of(kind, about(chosen), {"q": lambda: stopped.append(True)}, "q leave") as display:
+    leaving = {"q": lambda: stopped.append(True)}
+    with display_of(kind, about(chosen), leaving, "q leave") as display, pausable(display):
         while not stopped:
             # The state first: what is written before the end is read after it was seen.
             ended = chosen.state != TRAINING
