@@ -38,6 +38,12 @@ def _shallow(settings: dict[str, Any]) -> dict[str, Any]:
     return settings
 
 
+def _in_tables(settings: dict[str, Any]) -> dict[str, Any]:
+    if odd := [name for name in ("arch", "loss", "data", "optim") if not isinstance(settings.get(name), dict)]:
+        raise ValueError(f"there are no settings of {odd[0]}")
+    return settings
+
+
 def _members(part: Any) -> list[Any]:
     return list(part.values()) if isinstance(part, dict) else part
 
@@ -72,7 +78,7 @@ class Schedule(Part):
 class Header(Part):
     """What a checkpoint says of itself, readable without torch."""
 
-    settings: Annotated[dict[str, Any], AfterValidator(_shallow)]
+    settings: Annotated[dict[str, Any], AfterValidator(_shallow), AfterValidator(_in_tables)]
     spec: Annotated[Spec, AfterValidator(_sensible)]
     conditional: bool
     step: Count

@@ -1,13 +1,16 @@
 """Pictures: from tensors to grids, files and frames."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image
 
+from gancli.errors import GanError
 from gancli.files import replacing
+from gancli.text import clean
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -50,13 +53,22 @@ def picture(pixels: np.ndarray) -> Image.Image:
 
 def save(path: Path, pixels: np.ndarray) -> None:
     """Write one picture (H, W, C) in the format of the file's suffix."""
-    with replacing(path) as temporary:
+    with replacing(path) as temporary, _fitting(path):
         picture(pixels).save(temporary, format=Image.registered_extensions()[path.suffix.lower()])
 
 
 def save_animation(path: Path, frames: Sequence[np.ndarray], seconds: float) -> None:
     """Write pictures (H, W, C) as an endless GIF or WebP, each shown for so many seconds."""
     first, *rest = [picture(frame) for frame in frames]
-    with replacing(path) as temporary:
+    with replacing(path) as temporary, _fitting(path):
         kind = Image.registered_extensions()[path.suffix.lower()]
         first.save(temporary, format=kind, save_all=True, append_images=rest, duration=round(seconds * 1000), loop=0)
+
+
+@contextmanager
+def _fitting(path: Path) -> Iterator[None]:
+    """Raise GanError for a picture that a format has no room for."""
+    try:
+        yield
+    except ValueError as error:
+        raise GanError(f"{clean(path)} cannot be written: {clean(error)}.", "A .png may be of any size.") from error

@@ -172,6 +172,14 @@ def test_json_display_prints_one_object_a_tick_and_then_the_folder(gan: Gan) -> 
     assert folder.startswith("runs/0001-")
 
 
+def test_a_picture_that_its_format_has_no_room_for(gan: Gan, trained: str) -> None:
+    done = gan("sample", trained, "-n", 1700, "--columns", 1700, "--out", "wide.webp")
+    assert done.code == 1
+    assert "wide.webp cannot be written: " in done.err
+    assert "A .png may be of any size" in done.err
+    assert not list(Path().glob("*wide*"))
+
+
 @pytest.mark.parametrize(
     "error", [RuntimeError("[enforce fail at alloc_cpu.cpp] DefaultCPUAllocator: can't allocate"), MemoryError()]
 )

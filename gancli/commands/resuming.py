@@ -34,6 +34,7 @@ HARMLESS = config.LENGTHS | {
     "data.workers",
     "data.cache_limit",
     "data.download",
+    "conditional",
 }
 """Settings that may change when a run is resumed, and leave its weights the same, bit for bit."""
 

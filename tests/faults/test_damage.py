@@ -1,5 +1,6 @@
 """Checkpoints that were damaged on the disk: noticed, named, and the one before is taken."""
 
+import json
 import random
 import warnings
 from collections.abc import Callable
@@ -95,6 +96,23 @@ def test_a_run_resumed_from_an_older_checkpoint_sets_the_newer_aside(copied: Cop
     finished(tmp_path, "train", "--resume", run.checkpoint(10), "--steps", 15, "--display", "none")
     assert [path.name for path in run.checkpoints()] == ["step-00000010.safetensors", "step-00000015.safetensors"]
     assert len(list((run.path / "checkpoints" / "aside").iterdir())) == 2
+
+
+@pytest.mark.parametrize("part", ["arch", "optim"])
+@pytest.mark.parametrize("odd", ["dcgan", None, ["x"]])
+def test_settings_that_are_no_tables_are_refused_in_a_line(part: str, odd: object, tmp_path: Path, gan: Gan) -> None:
+    old = Path(__file__).with_name("format-1.safetensors")
+    header = json.loads(old.read_bytes()[8 : 8 + int.from_bytes(old.read_bytes()[:8], "little")])
+    told = json.loads(header["__metadata__"]["gancli"])
+    told["settings"][part] = odd
+    header["__metadata__"]["gancli"] = json.dumps(told)
+    text = json.dumps(header).encode()
+    data = old.read_bytes()[8 + int.from_bytes(old.read_bytes()[:8], "little") :]
+    (tmp_path / "odd.safetensors").write_bytes(len(text).to_bytes(8, "little") + text + data)
+    for command in ("info", "sample"):
+        done = gan(command, tmp_path / "odd.safetensors")
+        assert (done.code, len(done.err.splitlines())) == (1, 1), done.err
+        assert "damaged" in done.err
 
 
 def test_a_checkpoint_of_the_first_format_is_resumed(tmp_path: Path, gan: Gan) -> None:

@@ -7,6 +7,7 @@ import click
 
 from gancli import GanError, UsageError, run
 from gancli.commands.sample import PICTURES, check_target
+from gancli.config import find_dataset
 from gancli.errors import Exit
 from gancli.text import clean, plural
 
@@ -33,7 +34,7 @@ def command(model: str, source: str, wanted: str, out: str, grid: bool, device: 
     They are cropped and sized as the model's own images were.
     """
     path, target = run.find_checkpoint(model), Path(out)
-    single = grid or Path(source).is_file()
+    single = grid or (Path(source).is_file() and find_dataset(source).name == "folder")
     if not single and target.suffix.lower() in PICTURES:
         raise UsageError(f"{clean(target)} is one picture, and {clean(source)} may hold many.", "Add --grid.")
     check_target(target, PICTURES if single else ("",), force=force)

@@ -1,6 +1,7 @@
 """`gan translate`: pictures of one class become pictures of the other, and bad input is refused in a line."""
 
 import re
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -57,6 +58,16 @@ def test_a_folder_becomes_a_folder_of_the_same_names(gan: Gan, model: Path, pict
     assert sorted(path.name for path in Path("made").iterdir()) == [f"{number}.png" for number in range(6)]
     gan("translate", model, pictures / "dark" / "3.png", "--to", "light", "--out", "alone.png")
     assert np.abs(pixels(Path("alone.png")).astype(int) - pixels(Path("made/3.png"))).max() <= 1
+
+
+def test_a_zip_becomes_a_folder(gan: Gan, model: Path, pictures: Path) -> None:
+    with zipfile.ZipFile("dark.zip", "w") as archive:
+        for path in sorted((pictures / "dark").iterdir()):
+            archive.write(path, path.name)
+    refused(gan("translate", model, "dark.zip", "--to", "light", "--out", "one.png"), 2, "may hold many")
+    done = gan("translate", model, "dark.zip", "--to", "light", "--out", "made")
+    assert done.code == 0, done.err
+    assert sorted(path.name for path in Path("made").iterdir()) == [f"{number}.png" for number in range(6)]
 
 
 def test_pictures_in_folders_and_of_other_formats_keep_apart(gan: Gan, model: Path, pictures: Path) -> None:
