@@ -93,7 +93,7 @@ def _packages(trainer: "Trainer") -> dict[str, str]:
 
 
 def _is_as_long(trainer: "Trainer", header: Header) -> bool:
-    now = trainer.settings.document()
-    lengths = {key: (header.settings.get(key), now.get(key)) for key in LENGTHS}
-    lengths["horizon"] = tuple(each["optim"].get("horizon") for each in (header.settings, now))
-    return all(was == is_now for was, is_now in lengths.values())
+    was, now = header.settings, trainer.settings.document()
+    if was["optim"].get("horizon") != now["optim"].get("horizon"):
+        return False
+    return all(was.get(key) == now.get(key) for key in LENGTHS)

@@ -176,10 +176,11 @@ def _changed(resolved: Resolved, header: "Header") -> dict[str, tuple[Any, Any]]
     """The settings that the checkpoint has otherwise: what they were, and what they are."""
     now = config.flatten(resolved.settings.document())
     was = config.flatten(header.settings)
-    # What the document lacks was unset, or there was no such setting yet.
     known = config.defaults({slot.part: type(getattr(resolved.settings, slot.part)) for slot in config.SLOTS})
-    added = {key: ("unset", now[key]) for key in now.keys() - was.keys() if known.get(key) is None}
-    return {key: (value, now.get(key, "unset")) for key, value in was.items() if now.get(key) != value} | added
+    # What the checkpoint lacks was unset, or is newer than it: then it was as its default is.
+    new = {key for key in now.keys() - was.keys() if known.get(key) is not None}
+    both = {key: (was.get(key, "unset"), now.get(key, "unset")) for key in (was | now).keys() - new}
+    return {key: (before, after) for key, (before, after) in both.items() if before != after}
 
 
 def _differences(resolved: Resolved, images: "Images", header: "Header", trainer: "Trainer") -> Iterator[str]:

@@ -24,7 +24,7 @@ FORMAT = 1
 OTHERS = {"extractors": "weights of extractors", "references": "features of real images"}
 """Folders of the cache that hold no pictures, and what they hold."""
 ABOUT, PIXELS, BUILDING, LOCK = "about.json", "pixels", ".tmp", ".lock"
-KEY = re.compile(r"[0-9a-f]{32}(\.tmp)?")
+KEY = re.compile("[0-9a-f]{32}")
 
 
 @dataclass(frozen=True)
@@ -170,9 +170,10 @@ def entries() -> list[Entry]:
     """All folders of the cache, the one used last first; what somebody else keeps beside them is left alone."""
     found = []
     for folder in home().iterdir() if home().is_dir() else ():
-        if folder.is_dir() and (KEY.fullmatch(folder.name) or folder.name in OTHERS):
+        key = folder.name.removesuffix(BUILDING)
+        if folder.is_dir() and (KEY.fullmatch(key) or folder.name in OTHERS):
             size = sum(file.stat().st_size for file in folder.iterdir() if file.is_file())
-            found.append(Entry(folder.name.removesuffix(BUILDING), _read(folder), size, folder.stat().st_mtime))
+            found.append(Entry(key, _read(folder), size, folder.stat().st_mtime))
     return sorted(found, key=lambda entry: -entry.used)
 
 

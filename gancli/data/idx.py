@@ -36,10 +36,10 @@ class IDX(Dataset):
         if not pixels.size:
             raise nothing_in(file)
         beside = file.with_name(file.name.replace("images", "labels").replace("idx3", "idx1"))
-        told = beside != file and beside.is_file()
-        labels, classes = _labels(beside, len(pixels)) if told else (None, ())
-        marks = [file_mark(each) for each in (file, *[beside] * told)]
-        return Whole(pixels, labels, classes, digest_of(str(file.resolve()), *marks))
+        if beside == file or not beside.is_file():
+            return Whole(pixels, None, (), digest_of(str(file.resolve()), file_mark(file)))
+        labels, classes = _labels(beside, len(pixels))
+        return Whole(pixels, labels, classes, digest_of(str(file.resolve()), file_mark(file), file_mark(beside)))
 
 
 def read(path: Path, dimensions: int) -> np.ndarray:
