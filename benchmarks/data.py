@@ -41,7 +41,8 @@ def measured(action: Callable[[], object]) -> tuple[float, float]:
 
 
 def settings(source: str, size: str, **options: object):
-    from gancli.config import Config, resolve
+    from gancli.config.config import Config
+    from gancli.config.layers import resolve
 
     fixed = {"data.source": source, "data.size": size, "batch_size": BATCH, "steps": 10**6, "device": "cpu"}
     return resolve([Config("benchmark", {**fixed, **{f"data.{k}": v for k, v in options.items()}})]).settings
@@ -59,7 +60,7 @@ def prepare(source: str, size: str) -> None:
 def start(source: str, size: str) -> None:
     import torch._dynamo  # noqa: F401 - every optimiser of torch imports it
 
-    from gancli.trainer import Trainer
+    from gancli.training.trainer import Trainer
 
     chosen = settings(source, size)
     chosen.data.load()
@@ -69,7 +70,7 @@ def start(source: str, size: str) -> None:
 
 def batches(source: str, size: str, count: int = 200, steps: int = 12) -> None:
     from gancli.data.stream import Source
-    from gancli.trainer import Trainer
+    from gancli.training.trainer import Trainer
 
     chosen = settings(source, size)
     images = chosen.data.load()

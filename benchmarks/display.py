@@ -18,7 +18,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from gancli.display.live import Live
+    from gancli.terminal.live import Live
 
 
 def main() -> None:
@@ -32,10 +32,11 @@ def main() -> None:
     told = os.fdopen(os.dup(1), "w")
     os.environ["TERM"], sys.stderr = "xterm-256color", os.fdopen(terminal, "w")
 
-    from gancli.config import Config, resolve
-    from gancli.display import about
-    from gancli.display.live import Live
-    from gancli.trainer import Trainer
+    from gancli.config.config import Config
+    from gancli.config.layers import resolve
+    from gancli.terminal.choose import about
+    from gancli.terminal.live import Live
+    from gancli.training.trainer import Trainer
 
     values = {"data.count": 4000, "data.size": "28", "arch.width": 16, "device": "cpu", "time": f"{chosen.seconds}s"}
     settings = resolve([Config("benchmark", values)]).settings

@@ -15,13 +15,14 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
-from gancli.config import Config, resolve
-from gancli.display.progress import shown
+from gancli.config.config import Config
+from gancli.config.layers import resolve
 from gancli.evaluation.measuring import chosen, measure
-from gancli.evaluation.reference import measured
-from gancli.extractors import find
+from gancli.evaluation.references import measured
+from gancli.extractors.contract import find
 from gancli.extractors.embedder import embedder
-from gancli.metrics import Generated
+from gancli.metrics.contract import Generated
+from gancli.terminal.progress import shown
 
 SHOWN = ("fid", "kid", "precision", "recall", "density", "coverage", "modes", "novelty", "copied", "duplicates")
 

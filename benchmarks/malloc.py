@@ -15,9 +15,10 @@ import sys
 
 def measure(kept: bool, width: int, steps: int) -> str:
     """CPU milliseconds of the user and of the system, and page faults, of a step of the default networks."""
-    from gancli.config import Config, resolve
-    from gancli.process import keep_memory
-    from gancli.trainer import Trainer
+    from gancli.compute.process import keep_memory
+    from gancli.config.config import Config
+    from gancli.config.layers import resolve
+    from gancli.training.trainer import Trainer
 
     if kept:
         keep_memory()

@@ -19,13 +19,14 @@ import torch
 from PIL import Image, ImageDraw
 from quality import Bench
 
-from gancli import images
-from gancli.config import Config, resolve
+from gancli.base.errors import GanError
+from gancli.config.config import Config
+from gancli.config.layers import resolve
 from gancli.data.digits import Digits
-from gancli.errors import GanError
+from gancli.generation import pictures
 from gancli.metrics import classifier
-from gancli.plugins import BUILT_IN, registry
-from gancli.trainer import Trainer
+from gancli.plugins.registry import BUILT_IN, registry
+from gancli.training.trainer import Trainer
 
 CLASSES, SHOWN = 10, 25
 NARROW = {"dcgan": {"arch.width": 16}, "resnet": {"arch.width": 8}}
@@ -73,7 +74,7 @@ def samples(trainer, count):
     y = torch.arange(count) % CLASSES if trainer.conditional else None
     networks, sampling = trainer.average.networks, arch.sampling()
     return np.concatenate([
-        images.to_uint8(arch.generate(networks, z[i : i + 100], None if y is None else y[i : i + 100], sampling))
+        pictures.to_uint8(arch.generate(networks, z[i : i + 100], None if y is None else y[i : i + 100], sampling))
         for i in range(0, count, 100)
     ])  # fmt: skip
 
@@ -98,14 +99,14 @@ def row(name, pixels, found, bench):
 def sheet(names, options):
     """Draw samples of every pair, an architecture a row and a loss a column."""
     rows, columns = (list(dict.fromkeys(name.split("+")[i] for name in names)) for i in (0, 1))
-    side = images.grid(np.zeros((SHOWN, 1, 28, 28), np.uint8), 5).shape[0]
+    side = pictures.grid(np.zeros((SHOWN, 1, 28, 28), np.uint8), 5).shape[0]
     whole = Image.new("L", (len(columns) * (side + 8), len(rows) * (side + 20)))
     for name in names:
         arch, loss = name.split("+")
         corner = columns.index(loss) * (side + 8), rows.index(arch) * (side + 20)
         ImageDraw.Draw(whole).text(corner, name, fill=255)
         if (path := options.out / f"{name}.npz").exists():
-            made = images.grid(np.load(path)["images"][:SHOWN], 5)
+            made = pictures.grid(np.load(path)["images"][:SHOWN], 5)
             whole.paste(Image.fromarray(made[..., 0] if made.ndim == 3 else made), (corner[0], corner[1] + 14))
     whole.save(options.out / "pairs.png", optimize=True)
 

@@ -24,10 +24,11 @@ from statistics import median
 import numpy as np
 import torch
 
-from gancli import images as pictures
-from gancli.config import Config, resolve
-from gancli.errors import GanError
-from gancli.metrics import classifier, figures
+from gancli.base.errors import GanError
+from gancli.config.config import Config
+from gancli.config.layers import resolve
+from gancli.generation import pictures as pictures
+from gancli.metrics import classifier, formulas
 
 HERE, MOST, GRID = Path(__file__).parent, 10_000, 100
 SPEED = {"steps": "{:,.0f}", "rate": "{:,.0f}", "real": "{:.2f}", "fake": "{:.2f}"}
@@ -49,20 +50,20 @@ class Bench:
     def __init__(self, judge, real):
         self.judge, self.classes = classifier.load(judge), len(real.classes)
         features, _ = classifier.embed(self.judge, real.pixels[:])
-        self.moments = figures.moments(features)
+        self.moments = formulas.moments(features)
         self.real = features[np.random.default_rng(0).permutation(len(features))[:MOST]]
 
     def score(self, images, asked=None):
         """Return the figures of uint8 images (N, C, H, W); `asked` are the classes that were asked for, if any."""
         features, seen = classifier.embed(self.judge, images)
-        precision, recall = figures.precision_recall(self.real, features[:MOST])
-        _, coverage = figures.density_coverage(self.real, features[:MOST])
+        precision, recall = formulas.precision_recall(self.real, features[:MOST])
+        _, coverage = formulas.density_coverage(self.real, features[:MOST])
         return {
-            "fid": figures.frechet_distance(self.moments, figures.moments(features)),
+            "fid": formulas.frechet_distance(self.moments, formulas.moments(features)),
             "precision": precision,
             "recall": recall,
             "coverage": coverage,
-            "shares": figures.class_shares(seen, self.classes).tolist(),
+            "shares": formulas.class_shares(seen, self.classes).tolist(),
             **({} if asked is None else {"asked": float((seen == asked).mean())}),
         }
 

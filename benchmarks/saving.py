@@ -13,12 +13,13 @@ import tempfile
 import time
 from pathlib import Path
 
-from gancli import divergence, state
-from gancli.config import Config, resolve
-from gancli.device import memory_used
-from gancli.run import Run
-from gancli.saver import Saver
-from gancli.trainer import Trainer
+from gancli.compute.memory import memory_used
+from gancli.config.config import Config
+from gancli.config.layers import resolve
+from gancli.runs.run import Run
+from gancli.runs.saver import Saver
+from gancli.training import divergence, state
+from gancli.training.trainer import Trainer
 
 SAVES, MINUTE = 5, 60.0
 

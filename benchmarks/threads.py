@@ -22,8 +22,9 @@ ROUNDS, SECONDS = 3, 5.0
 
 def measure() -> float:
     """Steps a second of the default network in this process."""
-    from gancli.config import Config, resolve
-    from gancli.trainer import Trainer
+    from gancli.config.config import Config
+    from gancli.config.layers import resolve
+    from gancli.training.trainer import Trainer
 
     settings = resolve([Config("benchmark", {"device": "cpu", "data.count": 1000, "arch.width": 32})]).settings
     trainer = Trainer(settings, settings.data.load())

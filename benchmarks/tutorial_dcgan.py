@@ -17,7 +17,8 @@ import torch
 from PIL import Image
 from torch import nn
 
-from gancli.config import Config, resolve
+from gancli.config.config import Config
+from gancli.config.layers import resolve
 
 NOISE, WIDTH = 100, 64
 

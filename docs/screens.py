@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 from rich.console import Console
 
-from gancli.display import blocks
-from gancli.display.blocks import fit
-from gancli.display.dashboard import Dashboard, Record
-from gancli.display.watch import Follower
-from gancli.overview import about
-from gancli.run import Run, find_run
+from gancli.reports.follow import Follower
+from gancli.reports.overview import about
+from gancli.runs.run import Run, find_run
+from gancli.terminal import blocks
+from gancli.terminal.blocks import fit
+from gancli.terminal.dashboard import Dashboard, Record
 
 SIZES = {"wide": (120, 34), "normal": (80, 24), "minimal": (60, 16)}
 HERE = Path(__file__).parent

@@ -9,7 +9,8 @@ from typing import ClassVar
 
 from torch import Tensor, nn
 
-from gancli import Architecture, Field, Networks, Spec, Trainer, images, register
+from gancli import Architecture, Field, Networks, Spec, Trainer, register
+from gancli.generation import pictures
 
 
 class Tiny(Architecture):
@@ -34,8 +35,8 @@ class Generator(nn.Module):
         self.layers = nn.Sequential(*hidden, nn.Linear(width, pixels), nn.Tanh(), nn.Unflatten(1, spec.shape))
 
     def forward(self, z: Tensor, y: Tensor | None) -> Tensor:
-        images: Tensor = self.layers(z)
-        return images
+        pictures: Tensor = self.layers(z)
+        return pictures
 
 
 class Discriminator(nn.Module):
@@ -58,7 +59,7 @@ def main(steps: int) -> None:
         print(tick.step, {name: round(tick.statistics[name], 3) for name in ("loss_D", "loss_G")})
         for event in tick.events:
             if event.picture is not None:
-                images.save(Path(f"{event.kind}.png"), event.picture)
+                pictures.save(Path(f"{event.kind}.png"), event.picture)
     print("Digits as they are: real.png, and as G makes them: samples.png")
 
 

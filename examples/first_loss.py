@@ -8,7 +8,8 @@ from pathlib import Path
 
 from torch import Tensor
 
-from gancli import AdversarialLoss, Field, Trainer, images, register
+from gancli import AdversarialLoss, Field, Trainer, register
+from gancli.generation import pictures
 
 
 class SoftLSGAN(AdversarialLoss):
@@ -31,7 +32,7 @@ def main(steps: int) -> None:
         print(tick.step, {name: round(tick.statistics[name], 3) for name in ("loss_D", "loss_G")})
         for event in tick.events:
             if event.picture is not None:
-                images.save(Path(f"{event.kind}.png"), event.picture)
+                pictures.save(Path(f"{event.kind}.png"), event.picture)
     print("Digits as they are: real.png, and as G makes them: samples.png")
 
 

@@ -14,9 +14,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import softplus
 
-from gancli import Field, Game, Loss, Move, Networks, Spec, Trainer, images
+from gancli import Field, Game, Loss, Move, Networks, Spec, Trainer
 from gancli.architectures.dcgan import DCGAN
-from gancli.config import Config, resolve
+from gancli.config.config import Config
+from gancli.config.layers import resolve
+from gancli.generation import pictures
 
 
 class Invertible(DCGAN):
@@ -81,8 +83,8 @@ def main(steps: int) -> None:
     x, y = trainer.source.batch(40)
     with torch.no_grad():
         rebuilt = trainer.average.networks["G"](trainer.networks["E"](x, y), None)
-    real, made = (images.grid(images.to_uint8(each), 8) for each in (x, rebuilt))
-    images.save(Path("rebuilt.png"), images.side_by_side(real, made))
+    real, made = (pictures.grid(pictures.to_uint8(each), 8) for each in (x, rebuilt))
+    pictures.save(Path("rebuilt.png"), pictures.side_by_side(real, made))
     print("Real digits, and what G makes of E's latents: rebuilt.png")
 
 

@@ -6,53 +6,54 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pydantic import Field
 
-    from gancli.architectures import Architecture, Networks
+    from gancli.architectures.contract import Architecture, Networks
+    from gancli.architectures.sampling import Draw, Sampling, Truncation
     from gancli.architectures.translator import Translator
-    from gancli.data.base import Dataset, Images, Spec
+    from gancli.base.errors import GanError, UsageError
+    from gancli.data.dataset import Dataset
+    from gancli.data.images import Images, Spec
     from gancli.data.records import Records
-    from gancli.errors import GanError, UsageError
-    from gancli.extractors import Extractor
-    from gancli.game import Game
-    from gancli.hookspecs import API_VERSION, Add, hookimpl
-    from gancli.loggers import Logger
-    from gancli.losses import Loss, Move
+    from gancli.extractors.contract import Extractor
+    from gancli.game.game import Game, Move
+    from gancli.loggers.contract import Logger
     from gancli.losses.adversarial import AdversarialLoss
-    from gancli.metrics import Generated, Metric, Reference
-    from gancli.plugins import register
-    from gancli.sampling import Draw, Sampling, Truncation
-    from gancli.ticks import Event, Tick
-    from gancli.trainer import Trainer
+    from gancli.losses.contract import Loss
+    from gancli.metrics.contract import Generated, Metric, Reference
+    from gancli.plugins.hooks import API_VERSION, Add, hookimpl
+    from gancli.plugins.registry import register
+    from gancli.telemetry.ticks import Event, Tick
+    from gancli.training.trainer import Trainer
 
 _HOMES = {
-    "API_VERSION": "gancli.hookspecs",
-    "Add": "gancli.hookspecs",
+    "API_VERSION": "gancli.plugins.hooks",
+    "Add": "gancli.plugins.hooks",
     "AdversarialLoss": "gancli.losses.adversarial",
-    "Architecture": "gancli.architectures",
-    "Dataset": "gancli.data.base",
-    "Draw": "gancli.sampling",
-    "Event": "gancli.ticks",
-    "Extractor": "gancli.extractors",
+    "Architecture": "gancli.architectures.contract",
+    "Dataset": "gancli.data.dataset",
+    "Draw": "gancli.architectures.sampling",
+    "Event": "gancli.telemetry.ticks",
+    "Extractor": "gancli.extractors.contract",
     "Field": "pydantic",
-    "Game": "gancli.game",
-    "GanError": "gancli.errors",
-    "Generated": "gancli.metrics",
-    "Images": "gancli.data.base",
-    "Logger": "gancli.loggers",
-    "Loss": "gancli.losses",
-    "Metric": "gancli.metrics",
-    "Move": "gancli.losses",
-    "Networks": "gancli.architectures",
+    "Game": "gancli.game.game",
+    "GanError": "gancli.base.errors",
+    "Generated": "gancli.metrics.contract",
+    "Images": "gancli.data.images",
+    "Logger": "gancli.loggers.contract",
+    "Loss": "gancli.losses.contract",
+    "Metric": "gancli.metrics.contract",
+    "Move": "gancli.game.game",
+    "Networks": "gancli.architectures.contract",
     "Records": "gancli.data.records",
-    "Reference": "gancli.metrics",
-    "Sampling": "gancli.sampling",
-    "Spec": "gancli.data.base",
-    "Tick": "gancli.ticks",
-    "Trainer": "gancli.trainer",
+    "Reference": "gancli.metrics.contract",
+    "Sampling": "gancli.architectures.sampling",
+    "Spec": "gancli.data.images",
+    "Tick": "gancli.telemetry.ticks",
+    "Trainer": "gancli.training.trainer",
     "Translator": "gancli.architectures.translator",
-    "Truncation": "gancli.sampling",
-    "UsageError": "gancli.errors",
-    "hookimpl": "gancli.hookspecs",
-    "register": "gancli.plugins",
+    "Truncation": "gancli.architectures.sampling",
+    "UsageError": "gancli.base.errors",
+    "hookimpl": "gancli.plugins.hooks",
+    "register": "gancli.plugins.registry",
 }
 
 __all__ = [

@@ -11,12 +11,13 @@ from typing import Any, NoReturn
 
 import click
 
-from gancli.blame import blamed
-from gancli.errors import Exit, GanError
-from gancli.plugins import registry
-from gancli.process import keep_memory, share_the_processor
-from gancli.signals import Ended, unwound
-from gancli.text import clean
+from gancli.base.errors import Exit, GanError
+from gancli.base.text import clean
+from gancli.compute.memory import out_of_memory
+from gancli.compute.process import keep_memory, share_the_processor
+from gancli.plugins.blame import blamed
+from gancli.plugins.registry import registry
+from gancli.terminal.signals import Ended, unwound
 
 # What `gan --help` shows: the modules themselves are imported only when their command runs.
 COMMANDS = {
@@ -31,6 +32,8 @@ COMMANDS = {
     "plugins": "List, make and check plugin packages.",
     "doctor": "Show what gancli finds on this machine.",
 }
+MODULES = {"list": "listing"}
+"""The modules of commands that cannot bear the command's name."""
 EPILOG = "Start with: gan train    Then: gan sample --show    Every command explains itself with --help."
 
 
@@ -43,7 +46,8 @@ class Group(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return _of_plugin(cmd_name)
-        command: click.Command = import_module(f"gancli.commands.{cmd_name}").command
+        module = MODULES.get(cmd_name, cmd_name)
+        command: click.Command = import_module(f"gancli.commands.{module}").command
         return command
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
@@ -126,10 +130,6 @@ def main(args: Sequence[str] | None = None) -> NoReturn:
 
 def _of_memory(error: Exception) -> GanError | None:
     """What to say where torch ran out of memory; None where it did not."""
-    if "torch" not in sys.modules:
-        return None
-    from gancli.device import out_of_memory
-
     hint = "Try a smaller --size, --batch-size or -n, or narrower networks."
     return GanError("Out of memory.", hint) if out_of_memory(error) else None
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from gancli.run import Run
-from gancli.testing.fixtures import Gan, Outcome, gan
+from gancli.pytest_plugin import Gan, Outcome, gan
+from gancli.runs.run import Run
 
 __all__ = ["Gan", "Outcome", "gan"]
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from gancli.plugins import registry
+from gancli.plugins.registry import registry
 
 
 def write(folder: Path, name: str, source: str, points: Mapping[str, str] | None = None) -> None:

@@ -2,10 +2,11 @@
 
 from pathlib import Path
 
-from gancli.config import Config, resolve
-from gancli.data.base import Images
-from gancli.run import Run
-from gancli.trainer import Trainer
+from gancli.config.config import Config
+from gancli.config.layers import resolve
+from gancli.data.images import Images
+from gancli.runs.run import Run
+from gancli.training.trainer import Trainer
 
 # What makes each built-in architecture tiny.
 TINY = {

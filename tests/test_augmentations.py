@@ -8,9 +8,9 @@ from fake_package import hook, installed
 from small import trainer
 from torch import Tensor
 
-from gancli.augmentations import color, cutout, translation
-from gancli.errors import UsageError
-from gancli.plugins import registry
+from gancli.base.errors import UsageError
+from gancli.game.augmentations import color, cutout, translation
+from gancli.plugins.registry import registry
 
 torch.set_num_threads(1)
 ALL = "color,translation,cutout"

@@ -9,7 +9,7 @@ import pytest
 from small import TINY
 
 from gancli import Dataset, Records
-from gancli.plugins import BUILT_IN, Entry, registry
+from gancli.plugins.registry import BUILT_IN, Entry, registry
 from gancli.testing import Broken, Case, Check, check_entry
 
 KINDS = ("architecture", "loss", "augmentation", "metric", "preset", "logger", "dataset")

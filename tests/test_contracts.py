@@ -7,12 +7,13 @@ import numpy as np
 import pytest
 import torch
 
-from gancli.config import Config, resolve
-from gancli.data.base import Images
-from gancli.errors import UsageError
-from gancli.generator import Generator
-from gancli.run import Run
-from gancli.trainer import Trainer
+from gancli.base.errors import UsageError
+from gancli.config.config import Config
+from gancli.config.layers import resolve
+from gancli.data.images import Images
+from gancli.generation.model import TrainedModel
+from gancli.runs.run import Run
+from gancli.training.trainer import Trainer
 
 torch.set_num_threads(1)
 
@@ -105,7 +106,7 @@ def test_a_head_that_the_loss_leaves_alone_does_not_stop_a_resumed_run(pictures:
 @each_game
 def test_generates_from_a_checkpoint(game: Game, pictures: Images, tmp_path: Path) -> None:
     list(trainer(game, pictures, 3, tmp_path / "a"))
-    generator = Generator.load(Run(tmp_path / "a").latest(), "cpu").given(pictures)
+    generator = TrainedModel.load(Run(tmp_path / "a").latest(), "cpu").given(pictures)
     y = generator.classes([], 5)
     a, b = generator.latents(0, range(5), y), generator.latents(1, range(5), y)
     for z in (a, generator.arch.mix(a, b, 0.3)):

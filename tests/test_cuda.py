@@ -8,7 +8,7 @@ import pytest
 import torch
 from conftest import Gan
 
-from gancli.plugins import BUILT_IN, registry
+from gancli.plugins.registry import BUILT_IN, registry
 
 pytestmark = pytest.mark.cuda
 WORDS = ["--data.count", 500, "--device", "cuda", "--display", "none"]

@@ -17,16 +17,19 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
-from gancli import display
-from gancli.display import About, Display, make_display
-from gancli.display.blocks import HalfBlocks, fit, legible, show
-from gancli.display.curves import MIXED, History, chart, limits_of, spark
-from gancli.display.dashboard import TIMES, Dashboard, Record
-from gancli.display.json import JSON
-from gancli.display.labels import duration, figure, phrases
-from gancli.display.live import Live
-from gancli.display.plain import Plain
-from gancli.trainer import Event, Tick
+from gancli.base.units import clock_text
+from gancli.telemetry.labels import figure, phrases
+from gancli.telemetry.subject import About
+from gancli.telemetry.ticks import Event, Tick
+from gancli.terminal import choose
+from gancli.terminal.blocks import HalfBlocks, fit, legible, show
+from gancli.terminal.choose import make_display
+from gancli.terminal.curves import MIXED, History, chart, limits_of, spark
+from gancli.terminal.dashboard import TIMES, Dashboard, Record
+from gancli.terminal.display import Display
+from gancli.terminal.json_lines import JSON
+from gancli.terminal.live import Live
+from gancli.terminal.plain import Plain
 
 SIZES = [(140, 45), (120, 40), (80, 24), (60, 16), (38, 9), (20, 3)]
 HOSTILE = "\x1b[31m[/]\u202e"
@@ -356,7 +359,7 @@ def test_the_kind_of_display(
 
 
 def test_what_a_display_knows_of_a_trainer() -> None:
-    found = display.about(trainer())
+    found = choose.about(trainer())
     assert (found.arch, found.loss, found.data) == ("dcgan", "gan", "faces")
     assert found.tile == (28, 28)
 
@@ -365,7 +368,7 @@ def test_what_a_display_knows_of_a_trainer() -> None:
     ("seconds", "text"), [(25, "0:25"), (3723, "1:02:03"), (93784, "1d 02:03"), (None, "-"), (math.inf, "-")]
 )
 def test_durations(seconds: float | None, text: str) -> None:
-    assert duration(seconds) == text
+    assert clock_text(seconds) == text
 
 
 @pytest.mark.parametrize(

@@ -12,21 +12,23 @@ import torch
 from safetensors.torch import save_file
 
 from gancli.architectures.dcgan import DCGAN
-from gancli.data.base import Images
+from gancli.architectures.inputs import inputs_of
+from gancli.architectures.sampling import Sampling
+from gancli.base.errors import GanError
+from gancli.base.progress import Progress
 from gancli.data.digits import Digits
-from gancli.display.progress import Progress
-from gancli.errors import GanError
-from gancli.evaluation import reference as references
+from gancli.data.images import Images
+from gancli.evaluation import references as references
 from gancli.evaluation.measuring import chosen, classes_for, measure
-from gancli.evaluation.reference import measured, reference
+from gancli.evaluation.references import measured, reference
 from gancli.extractors import classifier as classifiers
-from gancli.extractors import find, inception, pth
+from gancli.extractors import inception, pth
 from gancli.extractors.classifier import Trained
-from gancli.extractors.embedder import Embedder, Features
-from gancli.generator import Sampler
-from gancli.inputs import inputs
-from gancli.metrics import Generated, Reference, classifier, figures
-from gancli.sampling import Sampling
+from gancli.extractors.contract import find
+from gancli.extractors.embedder import Embedder
+from gancli.generation.sampler import Sampler
+from gancli.metrics import classifier, formulas
+from gancli.metrics.contract import Features, Generated, Reference
 
 TOOLS = runpy.run_path(str(Path(__file__).parents[1] / "benchmarks" / "extractors.py"))
 CPU = torch.device("cpu")
@@ -51,7 +53,7 @@ def clouds() -> tuple[np.ndarray, np.ndarray]:
 
 
 def real_of(rows: np.ndarray) -> Reference:
-    mean, covariance = figures.moments(rows)
+    mean, covariance = formulas.moments(rows)
     return Reference(len(rows), mean, covariance, Features(rows), np.arange(len(rows)))
 
 
@@ -68,19 +70,19 @@ def test_figures_equal_those_of_torch_fidelity(clouds: tuple[np.ndarray, np.ndar
     shares = prc.prc_features_to_metric(y, x, prc_neighborhood=3, prc_batch_size=10_000, verbose=False)
     assert (ours["precision"], ours["recall"]) == pytest.approx((shares["precision"], shares["recall"]), abs=1e-6)
     half = kid.kid_features_to_metric(x[:700], y, kid_subsets=1, kid_subset_size=700, verbose=False)
-    assert figures.kernel_distance(real[:700], made, 1, 700, 0) == pytest.approx(
+    assert formulas.kernel_distance(real[:700], made, 1, 700, 0) == pytest.approx(
         half["kernel_inception_distance_mean"], abs=1e-6
     )
 
 
 def test_moments_in_parts_are_those_of_the_whole() -> None:
     rows = np.random.default_rng(0).normal(1e4, 2.0, size=(500, 6))
-    running = figures.Running()
+    running = formulas.Running()
     for part in np.split(rows, [1, 3, 100, 477]):
         running.add(part)
     mean, covariance = running.moments()
-    assert mean == pytest.approx(figures.moments(rows)[0])
-    assert covariance == pytest.approx(figures.moments(rows)[1], rel=1e-9, abs=1e-9)
+    assert mean == pytest.approx(formulas.moments(rows)[0])
+    assert covariance == pytest.approx(formulas.moments(rows)[1], rel=1e-9, abs=1e-9)
 
 
 def test_what_is_seen_in_an_image_does_not_depend_on_those_beside_it(digits: Images, random: Embedder) -> None:
@@ -92,7 +94,7 @@ def test_a_conditional_model_is_asked_for_classes_as_often_as_they_are_real(digi
     assert digits.labels is not None
     ones = replace(digits, labels=np.where(digits.labels < 5, 1, digits.labels))
     arch = DCGAN(name="dcgan", latent=8, width=4)
-    sampler = Sampler(arch, arch.build(digits.spec, True), digits.spec, True, CPU, Sampling(), inputs(arch))
+    sampler = Sampler(arch, arch.build(digits.spec, True), digits.spec, True, CPU, Sampling(), inputs_of(arch))
     asked = classes_for(sampler, ones, 2000, 0)
     assert asked is not None
     assert (asked == 1).mean() == pytest.approx(0.5, abs=0.05)

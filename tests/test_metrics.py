@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 import torch
 
-from gancli import sealed
-from gancli.errors import GanError
-from gancli.metrics import classifier, figures
+from gancli.base import sealed
+from gancli.base.errors import GanError
+from gancli.metrics import classifier, formulas
 
 
 @pytest.fixture(autouse=True)
@@ -22,19 +22,19 @@ def one_thread() -> Iterator[None]:
     torch.set_num_threads(before)
 
 
-def cloud(count: int, width: int = 8, seed: int = 0, shift: float = 0.0) -> figures.Features:
+def cloud(count: int, width: int = 8, seed: int = 0, shift: float = 0.0) -> formulas.Features:
     return np.random.default_rng(seed).normal(size=(count, width)) + shift
 
 
-def clusters(kinds: int, seed: int) -> figures.Features:
+def clusters(kinds: int, seed: int) -> formulas.Features:
     """100 rows for each of so many kinds, far from one another."""
     rng = np.random.default_rng(seed)
     return np.concatenate([rng.normal(size=(100, 4)) + 40 * kind for kind in range(kinds)])
 
 
-def frechet(real: figures.Features, fake: figures.Features) -> float:
+def frechet(real: formulas.Features, fake: formulas.Features) -> float:
     """The distance of the Gaussians fitted to rows."""
-    return figures.frechet_distance(figures.moments(real), figures.moments(fake))
+    return formulas.frechet_distance(formulas.moments(real), formulas.moments(fake))
 
 
 def test_frechet_distance_of_a_set_with_itself_is_zero() -> None:
@@ -46,7 +46,7 @@ def test_frechet_distance_of_diagonal_gaussians_has_its_closed_form() -> None:
     a, b = np.array([1.0, 4.0, 9.0]), np.array([4.0, 1.0, 0.25])
     means = np.array([0.0, 1.0, 2.0]), np.array([1.0, -1.0, 2.0])
     closed = 5.0 + np.square(np.sqrt(a) - np.sqrt(b)).sum()
-    found = figures.frechet_distance((means[0], np.diag(a)), (means[1], np.diag(b)))
+    found = formulas.frechet_distance((means[0], np.diag(a)), (means[1], np.diag(b)))
     assert found == pytest.approx(closed)
     rng = np.random.default_rng(0)
     x, y = (rng.normal(size=(200_000, 3)) * np.sqrt(v) + m for v, m in zip((a, b), means, strict=True))
@@ -58,7 +58,7 @@ def test_frechet_distance_of_rotated_gaussians_agrees_with_another_formula() -> 
     a, b = (m @ m.T for m in rng.normal(size=(2, 5, 5)))
     shared = np.sqrt(np.linalg.eigvals(a @ b).real).sum()
     zero = np.zeros(5)
-    assert figures.frechet_distance((zero, a), (zero, b)) == pytest.approx(np.trace(a) + np.trace(b) - 2 * shared)
+    assert formulas.frechet_distance((zero, a), (zero, b)) == pytest.approx(np.trace(a) + np.trace(b) - 2 * shared)
 
 
 def test_frechet_distance_grows_with_a_shift_and_is_symmetric() -> None:
@@ -76,10 +76,10 @@ def test_frechet_distance_bears_singular_covariances(count: int) -> None:
 
 
 def test_kernel_distance_is_unbiased_and_grows() -> None:
-    halves = [figures.kernel_distance(cloud(300, seed=s), cloud(300, seed=s + 50), 5, 200, 0) for s in range(20)]
+    halves = [formulas.kernel_distance(cloud(300, seed=s), cloud(300, seed=s + 50), 5, 200, 0) for s in range(20)]
     assert abs(np.mean(halves)) < 3 * np.std(halves) / np.sqrt(20)
     assert min(halves) < 0 < max(halves)
-    shifted = [figures.kernel_distance(cloud(300), cloud(300, seed=1, shift=d), 5, 200, 0) for d in (0.3, 0.6, 1.2)]
+    shifted = [formulas.kernel_distance(cloud(300), cloud(300, seed=1, shift=d), 5, 200, 0) for d in (0.3, 0.6, 1.2)]
     assert max(halves) < shifted[0] < shifted[1] < shifted[2]
 
 
@@ -89,20 +89,20 @@ def test_kernel_distance_agrees_with_the_sum_over_pairs_and_repeats() -> None:
     kernel = lambda a, b: (a @ b / 3 + 1) ** 3  # noqa: E731
     apart = np.mean([kernel(x[i], x[j]) + kernel(y[i], y[j]) for i, j in pairs if i != j])
     expected = apart - 2 * np.mean([kernel(x[i], y[j]) for i, j in pairs])
-    assert figures.kernel_distance(x, y, 3, 6, 0) == pytest.approx(expected)
-    assert figures.kernel_distance(x, y, 3, 4, 7) == figures.kernel_distance(x, y, 3, 4, 7)
+    assert formulas.kernel_distance(x, y, 3, 6, 0) == pytest.approx(expected)
+    assert formulas.kernel_distance(x, y, 3, 4, 7) == formulas.kernel_distance(x, y, 3, 4, 7)
 
 
 def test_equal_sets_score_one() -> None:
     x = cloud(300)
-    assert figures.precision_recall(x, x) == (1, 1)
-    assert figures.density_coverage(x, x) == (1, 1)
+    assert formulas.precision_recall(x, x) == (1, 1)
+    assert formulas.density_coverage(x, x) == (1, 1)
 
 
 def test_fresh_samples_of_the_same_kind_score_high() -> None:
     x, y = cloud(500, 2), cloud(500, 2, seed=1)
-    precision, recall = figures.precision_recall(x, y)
-    density, coverage = figures.density_coverage(x, y)
+    precision, recall = formulas.precision_recall(x, y)
+    density, coverage = formulas.density_coverage(x, y)
     assert min(precision, recall, coverage) > 0.85
     assert density == pytest.approx(1, abs=0.15)
 
@@ -110,16 +110,16 @@ def test_fresh_samples_of_the_same_kind_score_high() -> None:
 def test_one_repeated_sample_is_precise_but_covers_nothing() -> None:
     x = cloud(300)
     fake = np.repeat(x[np.square(x).sum(axis=1).argmin()][None], 300, axis=0)
-    precision, recall = figures.precision_recall(x, fake)
+    precision, recall = formulas.precision_recall(x, fake)
     assert precision == 1
     assert recall < 0.01
-    assert figures.density_coverage(x, fake)[1] < 0.2
+    assert formulas.density_coverage(x, fake)[1] < 0.2
 
 
 def test_a_missing_mode_lowers_recall_and_coverage_only() -> None:
     real, fake = clusters(4, 0), clusters(3, 1)
-    precision, recall = figures.precision_recall(real, fake)
-    density, coverage = figures.density_coverage(real, fake)
+    precision, recall = formulas.precision_recall(real, fake)
+    density, coverage = formulas.density_coverage(real, fake)
     assert recall <= 0.75
     assert coverage <= 0.75
     assert precision > 0.75
@@ -128,30 +128,30 @@ def test_a_missing_mode_lowers_recall_and_coverage_only() -> None:
 
 def test_noise_lowers_precision_and_density() -> None:
     real, noise = clusters(3, 0), np.random.default_rng(2).uniform(-100, 200, size=(300, 4))
-    assert figures.precision_recall(real, noise)[0] < 0.05
-    assert figures.density_coverage(real, noise)[0] < 0.05
+    assert formulas.precision_recall(real, noise)[0] < 0.05
+    assert formulas.density_coverage(real, noise)[0] < 0.05
 
 
 @pytest.mark.parametrize("shift", [0, 1e4])
 def test_figures_do_not_depend_on_blocks(shift: float) -> None:
     x, y = cloud(150, shift=shift), cloud(130, seed=1, shift=shift)
     y[:50] = x[:50]
-    for figure in (figures.precision_recall, figures.density_coverage):
+    for figure in (formulas.precision_recall, formulas.density_coverage):
         assert len({figure(x, y, chunk=rows) for rows in (1, 7, 64, 1000)}) == 1
 
 
 def test_class_shares_and_entropy() -> None:
-    shares = figures.class_shares(np.array([0, 1, 1, 3]), 4)
+    shares = formulas.class_shares(np.array([0, 1, 1, 3]), 4)
     assert shares.tolist() == [0.25, 0.5, 0, 0.25]
-    assert figures.entropy(shares) == pytest.approx(1.5 * np.log(2))
-    assert figures.entropy(figures.class_shares(np.arange(10), 10)) == pytest.approx(np.log(10))
-    assert figures.entropy(figures.class_shares(np.zeros(5, dtype=int), 10)) == 0
+    assert formulas.entropy(shares) == pytest.approx(1.5 * np.log(2))
+    assert formulas.entropy(formulas.class_shares(np.arange(10), 10)) == pytest.approx(np.log(10))
+    assert formulas.entropy(formulas.class_shares(np.zeros(5, dtype=int), 10)) == 0
 
 
 @pytest.mark.parametrize("labels", [[], [-1, 0], [0, 4]])
 def test_class_shares_refuse_labels_out_of_range(labels: list[int]) -> None:
     with pytest.raises(GanError, match="0 to 3"):
-        figures.class_shares(np.array(labels, dtype=int), 4)
+        formulas.class_shares(np.array(labels, dtype=int), 4)
 
 
 def test_figures_refuse_what_they_cannot_measure() -> None:
@@ -161,11 +161,11 @@ def test_figures_refuse_what_they_cannot_measure() -> None:
     with pytest.raises(GanError, match="NaN"):
         frechet(x, broken)
     with pytest.raises(GanError, match="width"):
-        figures.kernel_distance(x, cloud(10, 5), 1, 5, 0)
+        formulas.kernel_distance(x, cloud(10, 5), 1, 5, 0)
     with pytest.raises(GanError, match="at least 6 rows"):
-        figures.density_coverage(x, x[:4])
+        formulas.density_coverage(x, x[:4])
     with pytest.raises(GanError, match="neighbours"):
-        figures.precision_recall(x, x, k=0)
+        formulas.precision_recall(x, x, k=0)
 
 
 def bars(count: int, side: int = 16, channels: int = 1) -> tuple[classifier.Images, classifier.Labels]:

@@ -9,18 +9,19 @@ from conftest import Gan
 from PIL import Image
 from small import TINY_WORDS, made, trainer
 
-from gancli import evaluation
+from gancli.base.progress import Progress
+from gancli.config.settings import Every
 from gancli.data.digits import Digits
-from gancli.display.dashboard import Record
-from gancli.display.progress import Progress
 from gancli.evaluation import monitor
-from gancli.extractors import find
 from gancli.extractors.classifier import Trained
-from gancli.pace import Pace
-from gancli.run import Run
-from gancli.settings import Every
-from gancli.ticks import Tick
-from gancli.verdicts import ALARMS, Facts, judge
+from gancli.extractors.contract import find
+from gancli.runs import evaluations
+from gancli.runs.run import Run
+from gancli.telemetry.subject import Facts
+from gancli.telemetry.ticks import Tick
+from gancli.telemetry.verdicts import ALARMS, judge
+from gancli.terminal.dashboard import Record
+from gancli.training.cadence import Pace
 
 
 @pytest.fixture(autouse=True)
@@ -57,7 +58,7 @@ def test_evaluations_are_ticks_records_and_the_best_checkpoint(tmp_path: Path) -
     assert [tick.step for tick in ticks] == [2, 4, 6, 8]
     assert all("evaluation" in {event.kind for event in tick.events} for tick in ticks)
     run = Run(tmp_path / "run")
-    kept = evaluation.read(run)
+    kept = evaluations.read(run)
     assert [each.step for each in kept] == [2, 4, 6, 8]
     assert all(each.training and each.n == 32 and each.extractor.startswith("random ") for each in kept)
     assert [each.figures["kid"] for each in kept] == [tick.statistics["kid"] for tick in ticks]
@@ -83,15 +84,15 @@ def test_a_run_that_goes_on_keeps_its_best_and_drops_what_lies_beyond(tmp_path: 
     folder = tmp_path / "run"
     list(trainer(folder, steps=4, eval_every=2))
     run = made(folder)
-    first = evaluation.read(run)[0]
-    better = evaluation.Evaluation(**{**first.document(), "figures": {"kid": -1e9}})
-    evaluation.add(run, better)
-    evaluation.add(run, evaluation.Evaluation(**{**first.document(), "step": 99}))
+    first = evaluations.read(run)[0]
+    better = evaluations.Evaluation(**{**first.document(), "figures": {"kid": -1e9}})
+    evaluations.add(run, better)
+    evaluations.add(run, evaluations.Evaluation(**{**first.document(), "step": 99}))
     again = trainer(folder, steps=6, eval_every=2)
     again.resume(run.checkpoint(4))
     best = run.best.resolve()
     list(again)
-    assert [each.step for each in sorted(evaluation.read(run), key=lambda each: each.step)] == [2, 4, 6]
+    assert [each.step for each in sorted(evaluations.read(run), key=lambda each: each.step)] == [2, 4, 6]
     assert run.best.resolve() == best
 
 
@@ -99,14 +100,14 @@ def test_a_resumed_command_keeps_the_best_of_before(gan: Gan) -> None:
     words = ["--eval-every", 2, "--display", "none", "--keep", 9]
     gan("train", *TINY_WORDS, "--steps", 6, "--name", "mine", *words)
     run = Run(Path("runs/mine"))
-    first = evaluation.read(run)[0]
-    evaluation.add(run, evaluation.Evaluation(**{**first.document(), "figures": {"kid": -1e9}}))
-    evaluation.add(run, evaluation.Evaluation(**{**first.document(), "step": 99}))
+    first = evaluations.read(run)[0]
+    evaluations.add(run, evaluations.Evaluation(**{**first.document(), "figures": {"kid": -1e9}}))
+    evaluations.add(run, evaluations.Evaluation(**{**first.document(), "step": 99}))
     run.mark_best(run.checkpoint(first.step))
     run.sample(99).touch()
     assert gan("train", "--resume", "mine", "--steps", 10, "--optim.lr", 0.003, *words).code == 0
     assert run.best.resolve() == run.checkpoint(first.step).resolve()
-    assert sorted(each.step for each in evaluation.read(run)) == [2, 4, 6, 8, 10]
+    assert sorted(each.step for each in evaluations.read(run)) == [2, 4, 6, 8, 10]
     assert not run.sample(99).exists()
     assert run.settings["optim"]["lr"] == 0.003
 
@@ -152,7 +153,7 @@ def test_a_classifier_that_is_there_already_is_used(tmp_path: Path, monkeypatch:
     after = trainer(data=images).monitor.measure(1, 8)
     assert after.extractor.startswith("classifier ")
     assert 0 <= after.shown["classes"] <= 1
-    evaluation.add(run := made(tmp_path / "run"), before)
+    evaluations.add(run := made(tmp_path / "run"), before)
     going_on = trainer(data=images).monitor
     going_on.rewind(run, 1)
     assert going_on.measure(2, 16).extractor == before.extractor
@@ -163,7 +164,7 @@ def test_only_figures_on_the_same_terms_are_better(tmp_path: Path) -> None:
     first = watch.measure(1, 8)
     assert watch.evaluate(run, 1, 8)[1]
     assert not watch.evaluate(run, 2, 16)[1]  # as good, and no better
-    other = evaluation.Evaluation(**{**first.document(), "extractor": "random 0", "figures": {"kid": -1e9}})
+    other = evaluations.Evaluation(**{**first.document(), "extractor": "random 0", "figures": {"kid": -1e9}})
     run.evaluations.write_text(json.dumps(other.document()) + "\n")
     run.best.touch()
     watch.rewind(run, 5)

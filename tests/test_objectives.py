@@ -7,9 +7,9 @@ import torch
 from small import trainer
 from torch import Tensor, nn
 
-from gancli.losses import Loss
-from gancli.plugins import registry
-from gancli.r1 import with_r1
+from gancli.game.penalties import with_r1
+from gancli.losses.contract import Loss
+from gancli.plugins.registry import registry
 
 torch.set_num_threads(1)
 REAL, FAKE = torch.tensor([2.0, 0.5]), torch.tensor([-0.5, 1.0])

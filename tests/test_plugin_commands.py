@@ -95,7 +95,7 @@ def test_many_plugins_are_listed_without_torch(tmp_path: Path) -> None:
     for number in range(30):
         write(tmp_path, f"gancli-x{number}", hook(("loss", f"x{number}", f"gancli_x{number}.x:X")))
     script = (
-        "import sys; from gancli.commands.list import command; command.main(['losses'], standalone_mode=False); "
+        "import sys; from gancli.commands.listing import command; command.main(['losses'], standalone_mode=False); "
         "assert not {'torch', 'gancli_x0.x'} & set(sys.modules); assert 'gancli_x29' in sys.modules"
     )
     done = subprocess.run(

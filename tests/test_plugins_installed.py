@@ -11,11 +11,12 @@ import pytest
 from fake_package import hook, installed, write
 from PIL import Image
 
-from gancli.config import Config, resolve
-from gancli.errors import GanError, UsageError
-from gancli.generator import Generator
-from gancli.plugins import registry
-from gancli.run import Run
+from gancli.base.errors import GanError, UsageError
+from gancli.config.config import Config
+from gancli.config.layers import resolve
+from gancli.generation.model import TrainedModel
+from gancli.plugins.registry import registry
+from gancli.runs.run import Run
 
 TINY = ["--steps=3", "--batch-size=4", "--size=8", "--data.count=20", "--display=none", "--device=cpu"]
 
@@ -139,7 +140,7 @@ def test_a_package_samples_like_a_builtin(busy: Path) -> None:
 def test_a_checkpoint_tells_the_package_it_needs(busy: Path) -> None:
     assert "gancli-stripes 1.0" in gan(busy, "info", "a", "--json").stdout
     with pytest.raises(GanError, match=r"pip install gancli-stripes==1\.0"):
-        Generator.load(Run(busy.parent / "runs" / "a").latest(), "cpu")
+        TrainedModel.load(Run(busy.parent / "runs" / "a").latest(), "cpu")
 
 
 def test_options_of_a_package_are_typed(busy: Path) -> None:

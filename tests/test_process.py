@@ -8,7 +8,7 @@ import pytest
 SCRIPT = """
 import resource, sys
 import numpy as np
-from gancli.process import keep_memory
+from gancli.compute.process import keep_memory
 if sys.argv[1] == "kept":
     keep_memory()
 for turn in range(20):

@@ -7,10 +7,10 @@ import pytest
 
 from gancli import Trainer, register
 from gancli.architectures.mlp import MLP
-from gancli.config import find_dataset
-from gancli.errors import GanError, UsageError
+from gancli.base.errors import GanError, UsageError
+from gancli.config.sources import find_dataset
 from gancli.losses.gan import GANLoss
-from gancli.plugins import KINDS, registry, require
+from gancli.plugins.registry import KINDS, registry, require
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -15,14 +15,16 @@ from conftest import Gan
 from PIL import Image
 from small import TINY_WORDS, made, trainer
 
-from gancli import history, images
-from gancli.display.watch import Follower
-from gancli.history import document, tick_of
-from gancli.loggers import Guarded, Logger, LoggerWarning, open_loggers
+from gancli.generation import pictures
+from gancli.loggers.contract import Logger
+from gancli.loggers.guarded import Guarded, LoggerWarning, open_loggers
 from gancli.loggers.jsonl import JSONL
-from gancli.run import Run
-from gancli.ticks import Event, Tick
-from gancli.verdicts import Verdict
+from gancli.reports.follow import Follower
+from gancli.runs.run import Run
+from gancli.telemetry import metrics_file
+from gancli.telemetry.metrics_file import document, tick_of
+from gancli.telemetry.ticks import Event, Tick
+from gancli.telemetry.verdicts import Verdict
 
 TRAIN = ["train", *TINY_WORDS, "--display", "none", "--steps", 60, "--log-every", 10]
 
@@ -45,7 +47,7 @@ def test_a_tick_is_the_same_after_a_round_through_the_file() -> None:
 def test_what_is_no_tick_is_left_out(line: dict[str, object], tmp_path: Path) -> None:
     path = tmp_path / "metrics.jsonl"
     path.write_text(f'{json.dumps(line)}\n[]\nnonsense\n{json.dumps(document(tick(7)))}\n{{"step": 8, "im')
-    assert [found.step for found in history.ticks(path)] == [7]
+    assert [found.step for found in metrics_file.ticks(path)] == [7]
 
 
 def test_events_name_no_file_outside_the_run() -> None:
@@ -54,9 +56,9 @@ def test_events_name_no_file_outside_the_run() -> None:
 
 
 def test_metrics_stay_small_and_keep_spikes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(history, "WHOLE", 64)
+    monkeypatch.setattr(metrics_file, "WHOLE", 64)
     run = made(tmp_path / "run")
-    monkeypatch.setattr(history.thinned, "__defaults__", (64,))
+    monkeypatch.setattr(metrics_file.thinned, "__defaults__", (64,))
     with JSONL(run) as log:
         for step in range(1, 2001):
             log.tick(tick(step, loss_D=90.0 if step == 501 else 1.0))
@@ -84,7 +86,7 @@ def test_a_line_that_a_crash_cut_short_is_dropped_when_the_run_goes_on(tmp_path:
 
 def test_a_follower_sees_each_tick_once_also_when_the_file_is_thinned(tmp_path: Path) -> None:
     run = made(tmp_path / "run")
-    images.save(run.sample(20), np.zeros((10, 10, 1), np.uint8))
+    pictures.save(run.sample(20), np.zeros((10, 10, 1), np.uint8))
     follower, seen = Follower(run), []
     with JSONL(run) as log:
         for step in (10, 20):
@@ -155,7 +157,7 @@ class Failing(Logger):
 
 
 def test_a_logger_that_fails_warns_once_and_stops_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from gancli.plugins import Entry, registry
+    from gancli.plugins.registry import Entry, registry
 
     entry = Entry("logger", "bad", "test_runs:Failing", "", "x", "1")
     monkeypatch.setattr(registry(), "entries", [*registry().entries, entry])
@@ -176,7 +178,7 @@ def test_a_logger_that_has_failed_is_tried_again_and_says_when_it_writes(
     run = Run(tmp_path)
     guarded = Guarded("bad", Failing(run))
     monkeypatch.setattr(Failing, "heard", 0)
-    monkeypatch.setattr("gancli.loggers.RETRY", 0.0)
+    monkeypatch.setattr("gancli.loggers.guarded.RETRY", 0.0)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         for heard in (0, 1, 1, 0, 0, 1):  # 1 and more make it fail

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from conftest import Gan
 
-from gancli.scaffold import kinds
+from gancli.plugins.scaffold import kinds
 
 
 @pytest.mark.parametrize("kind", ["logger"])

@@ -6,9 +6,12 @@ import pytest
 import tomli
 from conftest import Gan
 
-from gancli.config import Config, preset, read_environment, read_toml, resolve, to_toml
-from gancli.errors import GanError, UsageError
-from gancli.settings import duration_text, seconds_of
+from gancli.base.errors import GanError, UsageError
+from gancli.base.units import duration_text, seconds_of
+from gancli.config.config import Config
+from gancli.config.layers import read_environment, resolve
+from gancli.config.presets import preset
+from gancli.config.toml import read_toml, to_toml
 
 
 def test_the_lowest_layers_are_what_the_chosen_suggest() -> None:

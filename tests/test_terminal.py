@@ -13,7 +13,7 @@ import pytest
 from small import TINY_WORDS
 from terminal import GAN, Terminal, the_run
 
-from gancli.display.dashboard import TIMES
+from gancli.terminal.dashboard import TIMES
 
 SIZES = [pytest.param((140, 45), marks=pytest.mark.slow), (80, 24), pytest.param((60, 16), marks=pytest.mark.slow)]
 LONG = ["train", *TINY_WORDS, "--steps", 1_000_000, "--log-every", "200"]
@@ -258,7 +258,7 @@ def test_a_second_trainer_is_refused_while_the_first_trains() -> None:
     script = """
 import time
 from pathlib import Path
-from gancli.run import Run
+from gancli.runs.run import Run
 with Run(Path('.')).lock() as lock:
     lock.begin()
     print('held', flush=True)
@@ -267,8 +267,8 @@ with Run(Path('.')).lock() as lock:
     holder = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE)
     assert holder.stdout
     holder.stdout.readline()
-    from gancli.errors import GanError
-    from gancli.run import Run
+    from gancli.base.errors import GanError
+    from gancli.runs.run import Run
 
     run = Run(Path.cwd())
     assert run.state == "training"

@@ -7,10 +7,10 @@ import pytest
 import torch
 from small import trainer
 
-from gancli import checkpoint
-from gancli.errors import DivergedError, UsageError
-from gancli.generator import Generator
-from gancli.plugins import BUILT_IN, registry
+from gancli.base.errors import DivergedError, UsageError
+from gancli.generation.model import TrainedModel
+from gancli.plugins.registry import BUILT_IN, registry
+from gancli.runs import checkpoint
 
 
 def built_in(kind: str) -> list[str]:
@@ -39,7 +39,7 @@ def test_trains_and_samples_the_same_from_its_checkpoint(
     assert {"G", "D", "G_ema"} <= {name.partition(".")[0] for name in moved}
     assert {"real", "fake", "fake_after", "loss_D", "loss_G"} <= set(last.statistics)
 
-    generator = Generator.load(tmp_path / "run" / "checkpoints" / "step-00000002.safetensors", "cpu")
+    generator = TrainedModel.load(tmp_path / "run" / "checkpoints" / "step-00000002.safetensors", "cpu")
     z, y = generator.latents(0, range(3)), generator.classes([], 3)
     with torch.no_grad():
         fill = torch.arange(64) % 3

@@ -11,12 +11,13 @@ from fake_package import installed
 from PIL import Image
 
 from gancli import GanError, Translator, UsageError
-from gancli.config import Config, resolve
-from gancli.data.base import Images
-from gancli.generator import Generator
-from gancli.inputs import Pictures, inputs
+from gancli.architectures.inputs import Pictures, inputs_of
+from gancli.config.config import Config
+from gancli.config.layers import resolve
+from gancli.data.images import Images
+from gancli.generation.model import TrainedModel
 from gancli.testing import checks
-from gancli.trainer import Trainer
+from gancli.training.trainer import Trainer
 
 torch.set_num_threads(1)
 TINY = ["--steps", 2, "--batch-size", 4, "--size", 8, "--display", "none", "--device", "cpu", "--name", "run"]
@@ -143,7 +144,7 @@ def test_a_class_without_images_is_named(shades: Images) -> None:
     assert isinstance(arch, Translator)
     lacking = Images(shades.pixels[:6], np.zeros(6, np.int64), shades.classes)
     with pytest.raises(GanError, match="no image of class 'gray' to begin with"):
-        inputs(arch, lacking).draw(0, [0], torch.tensor([0]))
+        inputs_of(arch, lacking).draw(0, [0], torch.tensor([0]))
     with pytest.raises(GanError, match="none are given"):
         Pictures(arch, None).draw(0, [0], None)
 
@@ -182,6 +183,6 @@ def test_noise_takes_no_data(gan: Gan, folder: Path) -> None:
 
 def test_a_generator_without_images_says_so(gan: Gan, folder: Path) -> None:
     gan("train", folder, "--arch", "inverting", *TINY)
-    generator = Generator.load(Path("runs/run/checkpoints/step-00000002.safetensors"), "cpu")
+    generator = TrainedModel.load(Path("runs/run/checkpoints/step-00000002.safetensors"), "cpu")
     with pytest.raises(GanError, match="none are given"):
         generator.latents(0, range(2))

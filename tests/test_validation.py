@@ -10,18 +10,19 @@ import torch
 from torch import nn
 
 from gancli.architectures.dcgan import DCGAN
-from gancli.data.base import Images
+from gancli.architectures.inputs import inputs_of
+from gancli.architectures.sampling import Sampling
+from gancli.base.progress import Progress
 from gancli.data.digits import Digits
-from gancli.display.progress import Progress
+from gancli.data.images import Images
 from gancli.evaluation.measuring import chosen, generated, measure
-from gancli.evaluation.reference import measured
-from gancli.extractors import find
+from gancli.evaluation.references import measured
 from gancli.extractors.classifier import Judge
+from gancli.extractors.contract import find
 from gancli.extractors.embedder import Embedder
-from gancli.generator import Sampler
-from gancli.inputs import inputs
-from gancli.metrics import Generated, classifier
-from gancli.sampling import Sampling
+from gancli.generation.sampler import Sampler
+from gancli.metrics import classifier
+from gancli.metrics.contract import Generated
 
 pytestmark = pytest.mark.slow
 TOOLS = runpy.run_path(str(Path(__file__).parents[1] / "benchmarks" / "extractors.py"))
@@ -140,7 +141,7 @@ class Parrot(nn.Module):
 def test_a_model_that_memorises_is_found_out_and_named(digits: Images, judge: Embedder) -> None:
     few = TOOLS["part"](digits, np.arange(300))
     arch = DCGAN(name="dcgan", latent=2)
-    parrot = Sampler(arch, {"G": Parrot(few.pixels[:])}, few.spec, False, CPU, Sampling(), inputs(arch))
+    parrot = Sampler(arch, {"G": Parrot(few.pixels[:])}, few.spec, False, CPU, Sampling(), inputs_of(arch))
     facts = measured(few, judge, Progress())
     made = generated(parrot, None, 200, 0, judge, Progress())
     found, _ = measure(chosen(["memorisation"], frozenset({"training"})), made, facts)

@@ -9,12 +9,13 @@ import torch
 from small import trainer
 from torch import nn
 
-from gancli.errors import DivergedError
-from gancli.history import document
+from gancli.base.errors import DivergedError
 from gancli.losses.gan import GANLoss
-from gancli.ticks import Tick
-from gancli.trainer import Trainer
-from gancli.verdicts import ALARMS, Facts, Judge, Verdict, judge
+from gancli.telemetry.metrics_file import document
+from gancli.telemetry.subject import Facts
+from gancli.telemetry.ticks import Tick
+from gancli.telemetry.verdicts import ALARMS, Judge, Verdict, judge
+from gancli.training.trainer import Trainer
 
 HEALTHY = {"real": 0.7, "fake": 0.3, "fake_after": 0.25, "loss_D": 0.9, "loss_G": 1.4, "grad_G": 1.0, "diversity": 0.8}
 CRITIC = Facts("wgan-gp", probabilities=False)

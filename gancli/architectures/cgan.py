@@ -6,10 +6,10 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
-from gancli.architectures import Networks
+from gancli.architectures.contract import Networks
 from gancli.architectures.layers import ClassVectors
 from gancli.architectures.mlp import FullyConnected
-from gancli.data.base import Spec
+from gancli.data.images import Spec
 
 
 class CGAN(FullyConnected):

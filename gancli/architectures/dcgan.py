@@ -6,9 +6,9 @@ from typing import ClassVar, Literal
 from pydantic import Field
 from torch import Tensor, nn
 
-from gancli.architectures import Architecture, Networks
+from gancli.architectures.contract import Architecture, Networks
 from gancli.architectures.layers import ConditionalBatchNorm, Projection, dcgan_weights, norm2d, pyramid, spectral
-from gancli.data.base import Spec
+from gancli.data.images import Spec
 
 
 class DCGAN(Architecture):

@@ -5,8 +5,9 @@ from collections.abc import Callable
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
-from gancli.data.base import Spec, size_text
-from gancli.errors import UsageError
+from gancli.base.errors import UsageError
+from gancli.data.fields import size_text
+from gancli.data.images import Spec
 
 
 def stages(side: int) -> int:

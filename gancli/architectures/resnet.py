@@ -7,9 +7,9 @@ from pydantic import Field
 from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
-from gancli.architectures import Architecture, Networks
+from gancli.architectures.contract import Architecture, Networks
 from gancli.architectures.layers import ConditionalBatchNorm, Projection, norm2d, pyramid, spectral
-from gancli.data.base import Spec
+from gancli.data.images import Spec
 
 WIDEST = 16
 

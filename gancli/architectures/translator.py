@@ -5,10 +5,10 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from gancli import latents
-from gancli.architectures import Architecture
-from gancli.errors import GanError
-from gancli.sampling import Sampling
+from gancli.architectures import latents
+from gancli.architectures.contract import Architecture
+from gancli.architectures.sampling import Sampling
+from gancli.base.errors import GanError
 
 
 class Translator(Architecture):

@@ -1,0 +1,4 @@
+"""One module a command of `gan`; each is imported when its command runs.
+
+Imports everything but `gancli.cli`.
+"""

@@ -9,15 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from gancli import config
-from gancli.commands.options import ChosenOptions, dataset_options, options_of, typed_layer
+from gancli.base.errors import Exit, UsageError
+from gancli.base.options import own_fields
+from gancli.base.progress import Progress
+from gancli.base.text import clean, plural
+from gancli.base.units import bytes_text
+from gancli.commands.click_options import ChosenOptions, dataset_options, options_of, typed_layer
 from gancli.commands.sample import PICTURES, check_target
-from gancli.data.base import Dataset
-from gancli.data.fields import bytes_text, size_text
-from gancli.display.progress import Progress, shown
-from gancli.errors import Exit, UsageError
-from gancli.options import own_fields
-from gancli.text import clean, plural
+from gancli.config import layers, sources
+from gancli.data.dataset import Dataset
+from gancli.data.fields import size_text
+from gancli.terminal.progress import shown
 
 if TYPE_CHECKING:
     from gancli.data.report import Report
@@ -53,12 +55,12 @@ def inspect(ctx: click.Context, /, source: str, as_json: bool, out: str, show: b
     typed = {key: value for key, value in values.items() if key != "data.source"}
     options = _dataset(source, typed)
 
-    from gancli import images
     from gancli.data import report
+    from gancli.generation import pictures
 
     found, pixels = report.inspect(options, Progress() if as_json else shown())
-    sheet = images.grid(pixels, 8)
-    images.save(target, sheet)
+    sheet = pictures.grid(pixels, 8)
+    pictures.save(target, sheet)
     if as_json:
         click.echo(
             json.dumps({**found.document(), "sheet": str(target), "command": suggestion(found, typed)}, indent=2)
@@ -66,16 +68,16 @@ def inspect(ctx: click.Context, /, source: str, as_json: bool, out: str, show: b
     else:
         _print(found, typed, target)
     if show:
-        from gancli.display import blocks
+        from gancli.terminal import blocks
 
         blocks.show(sheet)
     return Exit.OK
 
 
 def _dataset(source: str, typed: Mapping[str, Any]) -> Dataset:
-    entry = config.find_dataset(source)
+    entry = sources.find_dataset(source)
     values = {key.removeprefix("data."): value for key, value in typed.items()}
-    built = config.rebuild("data", {"data": {**values, "name": entry.name, "source": source}})
+    built = layers.rebuild("data", {"data": {**values, "name": entry.name, "source": source}})
     assert isinstance(built, Dataset)
     return built
 

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import click
 
-from gancli.admission import admit_alone
-from gancli.errors import Exit
-from gancli.plugins import registry
-from gancli.text import clean, plural
+from gancli.base.errors import Exit
+from gancli.base.text import clean, plural
+from gancli.plugins.loading import admit_alone
+from gancli.plugins.registry import registry
 
 Finding = tuple[str, str, str | None]  # a heading, what is there, and what is wrong with it
 
@@ -52,7 +52,7 @@ def _torch() -> Iterator[Finding]:
     try:
         import torch
 
-        from gancli.device import choose_device, choose_dtype, describe
+        from gancli.compute.device import choose_device, choose_dtype, describe
     except (ImportError, OSError) as error:
         yield "torch", "cannot be imported", clean(error)
         return

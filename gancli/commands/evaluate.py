@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gancli import run
-from gancli.display.labels import figure
-from gancli.errors import Exit
-from gancli.text import clean, plural
+from gancli.base.errors import Exit
+from gancli.base.text import clean, plural
+from gancli.runs import run
+from gancli.telemetry.labels import figure
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from gancli.evaluation import Evaluation
+    from gancli.runs.evaluations import Evaluation
 
 COLUMNS = 5
 CLASSES = 20  # of a histogram
@@ -53,22 +53,23 @@ def command(
     """
     path = run.find_checkpoint(model)
 
-    from gancli import evaluation, extractors
-    from gancli.display.progress import shown
-    from gancli.evaluation.evaluate import evaluate, real_images
-    from gancli.generator import Generator
+    from gancli.evaluation.procedure import evaluate, real_images
+    from gancli.extractors.contract import find
+    from gancli.generation.model import TrainedModel
+    from gancli.runs import evaluations
+    from gancli.terminal.progress import shown
 
-    chosen = extractors.find(extractor, download=download) if extractor else None
+    chosen = find(extractor, download=download) if extractor else None
     names = [name.strip() for name in metrics.split(",") if name.strip()]
-    generator = Generator.load(path, device)
+    generator = TrainedModel.load(path, device)
     home = run.run_of(path)
     real = real_images(generator, source, shown(), trusted=home is not None)
     for note in real.notes_for(count):
         click.echo(f"Note: {note}", err=True)
     found = evaluate(generator, real, chosen, names, n=count, seed=seed, bar=shown())
     if home:
-        evaluation.add(home, found)
-    others = evaluation.comparable(evaluation.read(home), found) if home else [found]
+        evaluations.add(home, found)
+    others = evaluations.comparable(evaluations.read(home), found) if home else [found]
     if as_json:
         earlier = [each.document() for each in others if each.step != found.step]
         click.echo(json.dumps({"checkpoint": str(path), **found.document(), "earlier": earlier}, indent=2))

@@ -6,11 +6,13 @@ from typing import Any
 
 import click
 
-from gancli import config, run
-from gancli.checkpoint import Header, read_header
-from gancli.errors import Exit, GanError
-from gancli.plugins import Entry, registry
-from gancli.text import clean, plural
+from gancli.base.errors import Exit, GanError
+from gancli.base.text import clean, plural
+from gancli.config import parts
+from gancli.config.config import flatten
+from gancli.plugins.registry import Entry, registry
+from gancli.runs import run
+from gancli.runs.checkpoint import Header, read_header
 
 
 @click.command("info")
@@ -46,19 +48,19 @@ def _run(what: str | None) -> run.Run | None:
 
 def _document(found: run.Run) -> dict[str, Any]:
     """How a run goes, and what its statistics come to when they are judged anew."""
-    from gancli import evaluation
-    from gancli.history import judged
-    from gancli.overview import overview
+    from gancli.reports.overview import overview_of
+    from gancli.runs import evaluations
+    from gancli.telemetry.metrics_file import judged
 
     seen = judged(found.metrics)
     held = {"held": [{"step": step, "name": verdict.name} for step, verdict in seen]}
-    document = {**overview(found).document(), "evaluations": [each.document() for each in evaluation.read(found)]}
+    document = {**overview_of(found).document(), "evaluations": [each.document() for each in evaluations.read(found)]}
     return {**document, "verdict": {**seen[-1][1].document(), **held} if seen else None}
 
 
 def summary(path: Path, header: Header) -> dict[str, Any]:
     """The header in the words of a user."""
-    names = {part: config.flatten(header.settings).get(key, "?") for part, key in config.SHORT.items()}
+    names = {part: flatten(header.settings).get(key, "?") for part, key in parts.SHORT.items()}
     return {
         "checkpoint": str(path),
         "step": header.step,

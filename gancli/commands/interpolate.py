@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from gancli import run
+from gancli.base.errors import Exit, UsageError
+from gancli.base.text import clean, plural
+from gancli.commands.generating import GeneratingCommand, model_of
 from gancli.commands.sample import PICTURES, check_target
-from gancli.commands.sampling import GeneratingCommand, model_of
-from gancli.errors import Exit, UsageError
-from gancli.text import clean, plural
+from gancli.runs import run
 
 if TYPE_CHECKING:
     import numpy as np
     from torch import Tensor
 
-    from gancli.generator import Generator
+    from gancli.generation.model import TrainedModel
 
 ANIMATIONS = (".gif", ".webp")
 
@@ -51,25 +51,25 @@ def command(ctx: click.Context, /, **given: Any) -> int:
     seeds = _seeds(given["seeds"])
     frames = given["frames"] or (60 if moving else 12)
 
-    from gancli import images
+    from gancli.generation import pictures
 
     generator = model_of(ctx, path)
     pixels = walk(generator, seeds, frames, given)
     if moving:
         scale = given["scale"] or max(1, -(-128 // min(pixels.shape[2:])))
         shown = [_enlarged(frame.transpose(1, 2, 0), scale) for frame in pixels]
-        images.save_animation(target, shown, 1 / given["fps"])
+        pictures.save_animation(target, shown, 1 / given["fps"])
     else:
-        images.save(target, _enlarged(images.grid(pixels, len(pixels)), given["scale"] or 1))
+        pictures.save(target, _enlarged(pictures.grid(pixels, len(pixels)), given["scale"] or 1))
     click.echo(f"{plural(len(pixels), 'frame')} through seeds {', '.join(map(str, seeds))} in {clean(target)}")
     return Exit.OK
 
 
-def walk(generator: "Generator", seeds: list[int], frames: int, given: dict[str, Any]) -> "np.ndarray":
+def walk(generator: "TrainedModel", seeds: list[int], frames: int, given: dict[str, Any]) -> "np.ndarray":
     """The frames, uint8 (N, C, H, W), on the way through the seeds."""
     import torch
 
-    from gancli import latents
+    from gancli.architectures import latents
 
     y = _classes(generator, given["classes"], frames, loop=given["loop"])
     stops = [generator.latents(seed, [0], None if y is None else y[:1]) for seed in seeds]
@@ -89,7 +89,7 @@ def positions(stops: int, frames: int) -> Iterator[tuple[int, float]]:
         yield at, place - at
 
 
-def _classes(generator: "Generator", text: str | None, frames: int, *, loop: bool) -> "Tensor | None":
+def _classes(generator: "TrainedModel", text: str | None, frames: int, *, loop: bool) -> "Tensor | None":
     """The class of every frame (frames,), or their shares (frames, classes) where they morph."""
     import torch
 

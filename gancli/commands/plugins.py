@@ -6,11 +6,11 @@ from typing import Any
 
 import click
 
-from gancli.admission import Plugin
-from gancli.errors import Exit, UsageError
-from gancli.plugins import registry
-from gancli.scaffold import kinds, write_package
-from gancli.text import clean, plural
+from gancli.base.errors import Exit, UsageError
+from gancli.base.text import clean, plural
+from gancli.plugins.loading import Plugin
+from gancli.plugins.registry import registry
+from gancli.plugins.scaffold import kinds, write_package
 
 
 @click.group("plugins", invoke_without_command=True)
@@ -37,7 +37,7 @@ def command(ctx: click.Context, as_json: bool) -> int | None:
 @click.option("--source", metavar="SOURCE", help="Something that its dataset reads.")
 def check(what: str, words: tuple[str, ...], source: str | None) -> int:
     """Check an installed plugin, or one in a folder, against the contracts; exit code 1 if one does not hold."""
-    from gancli.testing import checks
+    from gancli.testing.contract import checks
     from gancli.testing.report import fault_in
 
     if odd := [word for word in words if "=" not in word]:

@@ -8,21 +8,23 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from gancli import config, run
-from gancli.config import Config, Resolved
-from gancli.errors import GanError, UsageError
-from gancli.lock import Lock
-from gancli.plugins import require
-from gancli.run import Run
-from gancli.text import clean
+from gancli.base.errors import GanError, UsageError
+from gancli.base.text import clean
+from gancli.config import parts, toml
+from gancli.config.config import Config, Resolved, flatten
+from gancli.config.layers import LENGTHS, defaults
+from gancli.plugins.registry import require
+from gancli.runs import run
+from gancli.runs.lock import Lock
+from gancli.runs.run import Run
 
 if TYPE_CHECKING:
-    from gancli.checkpoint import Header
-    from gancli.data.base import Images
-    from gancli.trainer import Trainer
+    from gancli.data.images import Images
+    from gancli.runs.checkpoint import Header
+    from gancli.training.trainer import Trainer
 
 AUTO = "auto"
-HARMLESS = config.LENGTHS | {
+HARMLESS = LENGTHS | {
     "checkpoint_every",
     "sample_every",
     "eval_every",
@@ -93,7 +95,7 @@ def _named(parent: Path, name: str | None) -> Return | None:
 
 def resumed_layer(given: Mapping[str, Any]) -> list[Config]:
     """The settings of the run that --resume means, as a layer; none where there is no checkpoint."""
-    from gancli.checkpoint import read_header
+    from gancli.runs.checkpoint import read_header
 
     back = meant(given)
     for path in reversed([back.asked] if back and back.asked else back.run.checkpoints() if back else []):
@@ -112,7 +114,7 @@ def opened(
     resolved: Resolved, images: "Images", given: Mapping[str, Any], label: str
 ) -> "Iterator[tuple[Trainer, Lock]]":
     """A trainer whose run is held: begun anew, or where its checkpoint is; raises GanError where it cannot be had."""
-    from gancli.trainer import Trainer
+    from gancli.training.trainer import Trainer
 
     back = meant(given)
     if back is None:
@@ -127,14 +129,14 @@ def opened(
         trainer.run = made
         made.tidy(trainer.step)
         if not trainer.step or made.settings != resolved.settings.document():
-            made.write_config(config.to_toml(resolved))
+            made.write_config(toml.to_toml(resolved))
         yield trainer, lock
 
 
 def _continued(resolved: Resolved, images: "Images", back: Return, *, auto: bool) -> "Trainer":
     """A trainer where the run stands; says what is not as it was, and raises UsageError where that is too much."""
-    from gancli.checkpoint import read_header
-    from gancli.trainer import Trainer
+    from gancli.runs.checkpoint import read_header
+    from gancli.training.trainer import Trainer
 
     path, name = back.checkpoint, back.run.name
     if path is None:
@@ -153,7 +155,7 @@ def _continued(resolved: Resolved, images: "Images", back: Return, *, auto: bool
 
 
 def _check(resolved: Resolved, images: "Images", header: "Header", name: str) -> None:
-    from gancli.architectures import Architecture
+    from gancli.architectures.contract import Architecture
 
     changed = _changed(resolved, header)
     if fixed := [key for key in changed if key.startswith("arch.")]:
@@ -174,9 +176,9 @@ def _check(resolved: Resolved, images: "Images", header: "Header", name: str) ->
 
 def _changed(resolved: Resolved, header: "Header") -> dict[str, tuple[Any, Any]]:
     """The settings that the checkpoint has otherwise: what they were, and what they are."""
-    now = config.flatten(resolved.settings.document())
-    was = config.flatten(header.settings)
-    known = config.defaults({slot.part: type(getattr(resolved.settings, slot.part)) for slot in config.SLOTS})
+    now = flatten(resolved.settings.document())
+    was = flatten(header.settings)
+    known = defaults({slot.part: type(getattr(resolved.settings, slot.part)) for slot in parts.PARTS})
     # What the checkpoint lacks was unset, or is newer than it: then it was as its default is.
     new = {key for key in now.keys() - was.keys() if known.get(key) is not None}
     both = {key: (was.get(key, "unset"), now.get(key, "unset")) for key in (was | now).keys() - new}
@@ -185,7 +187,7 @@ def _changed(resolved: Resolved, header: "Header") -> dict[str, tuple[Any, Any]]
 
 def _differences(resolved: Resolved, images: "Images", header: "Header", trainer: "Trainer") -> Iterator[str]:
     """All that keeps a resumed run from being, bit for bit, the run that never stopped."""
-    from gancli.state import machine
+    from gancli.training.state import machine
 
     changed = _changed(resolved, header)
     for key in sorted(set(changed) - HARMLESS):

@@ -8,16 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from gancli import run as runs
-from gancli.display.labels import duration, figure
-from gancli.errors import Exit, GanError, UsageError
-from gancli.lock import CRASHED, DIVERGED, FINISHED, TRAINING
-from gancli.text import clean, plural
+from gancli.base.errors import Exit, GanError, UsageError
+from gancli.base.text import clean, plural
+from gancli.base.units import clock_text
+from gancli.runs import run as runs
+from gancli.runs.lock import CRASHED, FINISHED, TRAINING
+from gancli.telemetry.labels import figure
+from gancli.telemetry.verdicts import DIVERGED
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from gancli.overview import Overview
+    from gancli.reports.overview import Overview
 
 COLOURS = {TRAINING: "cyan", FINISHED: "green", CRASHED: "red", DIVERGED: "red", "failed": "red"}
 PAUSE = 0.25  # seconds between looks at a run's files
@@ -30,9 +32,9 @@ def command(ctx: click.Context, as_json: bool) -> int | None:
     """List all runs: what each trains, how far it is, and how it goes."""
     if ctx.invoked_subcommand:
         return None
-    from gancli.overview import overview
+    from gancli.reports.overview import overview_of
 
-    found = [overview(each) for each in runs.runs(runs.home())]
+    found = [overview_of(each) for each in runs.runs_in(runs.home())]
     if as_json:
         click.echo(json.dumps([each.document() for each in found], indent=2))
     elif not found:
@@ -47,9 +49,9 @@ def command(ctx: click.Context, as_json: bool) -> int | None:
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 def compare(names: tuple[str, ...], as_json: bool) -> int:
     """Show runs side by side: the settings in which they differ, and where each has come to."""
-    from gancli.comparison import comparison
+    from gancli.reports.compare import compare_runs
 
-    table = comparison([runs.find_run(name) for name in names])
+    table = compare_runs([runs.find_run(name) for name in names])
     if as_json:
         click.echo(json.dumps(table, indent=2))
         return Exit.OK
@@ -67,7 +69,7 @@ def compare(names: tuple[str, ...], as_json: bool) -> int:
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def clean_up(names: tuple[str, ...], yes: bool) -> int:
     """Delete runs: those named, or else all that ended without a checkpoint. One that is training stays."""
-    chosen = [runs.find_run(name) for name in names] or [r for r in runs.runs(runs.home()) if not r.checkpoints()]
+    chosen = [runs.find_run(name) for name in names] or [r for r in runs.runs_in(runs.home()) if not r.checkpoints()]
     chosen = list({each.path.resolve(): each for each in chosen}.values())
     for each in chosen:
         if each.state == TRAINING and names:
@@ -93,7 +95,7 @@ def clean_up(names: tuple[str, ...], yes: bool) -> int:
 @click.option("--out", metavar="DIR", type=click.Path(path_type=Path), help="Folder to write to.  [the run's]")
 def draw(name: str | None, out: Path | None) -> int:
     """Draw a run's curves and its samples over time (PNG), and a timelapse of the samples (GIF)."""
-    from gancli.plots import plot
+    from gancli.reports.plots import plot
 
     chosen = runs.find_run(name)
     folder = out or chosen.path
@@ -111,10 +113,10 @@ def draw(name: str | None, out: Path | None) -> int:
 @click.option("--display", "kind", type=click.Choice(["auto", "live", "plain", "json"]), default="auto")
 def watch(name: str | None, kind: str) -> int:
     """Show a run that another process trains, from its files, until it ends; one that has not begun is waited for."""
-    from gancli.display import display_of
-    from gancli.display.watch import Follower
-    from gancli.overview import about
-    from gancli.signals import pausable
+    from gancli.reports.follow import Follower
+    from gancli.reports.overview import about
+    from gancli.terminal.choose import display_of
+    from gancli.terminal.signals import pausable
 
     chosen = _wait_for(name)
     stopped: list[bool] = []
@@ -136,7 +138,7 @@ def watch(name: str | None, kind: str) -> int:
 
 def _wait_for(name: str | None) -> runs.Run:
     """The run of that name, or the newest, once its training has begun."""
-    from gancli.history import told as told_of
+    from gancli.telemetry.metrics_file import told as told_of
 
     told = False
     while True:
@@ -153,7 +155,7 @@ def _wait_for(name: str | None) -> runs.Run:
 
 def _found(name: str | None) -> runs.Run | None:
     if name is None:
-        found = list(runs.runs(runs.home()))
+        found = list(runs.runs_in(runs.home()))
         # One that trains before one that does not, and then the newest.
         return max(found, key=lambda each: (each.state == TRAINING, _touched(each)), default=None)
     try:
@@ -179,7 +181,7 @@ def _table(found: "list[Overview]") -> "Table":
             Text(clean(f"{about.arch} × {about.loss}")),
             Text(clean(about.data)),
             Text(f"{tick.step:,}" if tick else "-", justify="right"),
-            Text(duration(tick.seconds) if tick else "-", justify="right"),
+            Text(clock_text(tick.seconds) if tick else "-", justify="right"),
             Text(clean(each.best or "")),
             Text(each.state, COLOURS.get(each.state, "")),
             Text(clean(verdict.name), "red" if verdict.alarm else "") if verdict else Text(),

@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from gancli import run
-from gancli.commands.sampling import GeneratingCommand, model_of
-from gancli.errors import Exit, GanError, UsageError
-from gancli.text import clean, plural
+from gancli.base.errors import Exit, GanError, UsageError
+from gancli.base.text import clean, plural
+from gancli.commands.generating import GeneratingCommand, model_of
+from gancli.runs import run
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from gancli.generator import Generator
+    from gancli.generation.model import TrainedModel
 
 PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".bmp")
 
@@ -55,7 +55,7 @@ def command(ctx: click.Context, /, **given: Any) -> int:
 
 
 def make(
-    generator: "Generator", names: list[str], numbers: range, seed: int
+    generator: "TrainedModel", names: list[str], numbers: range, seed: int
 ) -> tuple["np.ndarray", "np.ndarray | None"]:
     """The images with these numbers, uint8 (N, C, H, W), and their classes (N,)."""
     import numpy as np
@@ -75,19 +75,19 @@ def write(target: Path, pixels: "np.ndarray", labels: "np.ndarray | None", colum
     """Write images as an array (.npz), single files (a folder), or a grid."""
     import numpy as np
 
-    from gancli import images
-    from gancli.files import replacing
+    from gancli.base.files import replacing
+    from gancli.generation import pictures
 
     if target.suffix.lower() == ".npz":
         with replacing(target) as temporary, temporary.open("wb") as file:
             arrays: dict[str, Any] = {"images": pixels} if labels is None else {"images": pixels, "labels": labels}
             np.savez_compressed(file, **arrays)
     elif target.suffix:
-        images.save(target, images.grid(pixels, columns))
+        pictures.save(target, pictures.grid(pixels, columns))
     else:
         target.mkdir(parents=True, exist_ok=True)
         for number, image in enumerate(pixels):
-            images.save(target / f"{number:06d}.png", image.transpose(1, 2, 0))
+            pictures.save(target / f"{number:06d}.png", image.transpose(1, 2, 0))
 
 
 def check_target(target: Path, suffixes: tuple[str, ...], *, force: bool) -> None:
@@ -103,24 +103,26 @@ def check_target(target: Path, suffixes: tuple[str, ...], *, force: bool) -> Non
         raise UsageError(f"{clean(target)} is there already.", "Give another --out, or --force.")
 
 
-def _columns(generator: "Generator", names: list[str], count: int) -> int:
+def _columns(generator: "TrainedModel", names: list[str], count: int) -> int:
     """Those that suit what is asked for, else columns of one class each."""
-    from gancli import images
+    from gancli.generation import pictures
 
     if asked := generator.sampling.columns(generator.arch):
         return asked
     kinds = len(names) or (len(generator.spec.classes) if generator.conditional else 1)
-    return images.columns(kinds, count)
+    return pictures.columns(kinds, count)
 
 
-def _show(generator: "Generator", names: list[str], count: int, seed: int, columns: int, pixels: "np.ndarray") -> None:
+def _show(
+    generator: "TrainedModel", names: list[str], count: int, seed: int, columns: int, pixels: "np.ndarray"
+) -> None:
     """Draw grids in the terminal, the next ones at each Enter; only the first where nobody is there to press it."""
-    from gancli import images
-    from gancli.display.blocks import show
+    from gancli.generation import pictures
+    from gancli.terminal.blocks import show
 
     start = 0
     while True:
-        show(images.grid(pixels, columns))
+        show(pictures.grid(pixels, columns))
         if not (sys.stdin.isatty() and sys.stdout.isatty()):
             return
         try:

@@ -6,21 +6,23 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from gancli import config, run
-from gancli.commands.options import ChosenOptions, dataset_options, options_of, typed_layer
+from gancli.base.errors import Exit, GanError, UsageError
+from gancli.base.options import own_fields
+from gancli.base.text import clean, plural
+from gancli.commands.click_options import ChosenOptions, dataset_options, options_of, typed_layer
 from gancli.commands.resuming import opened, resumed_layer
-from gancli.config import Config, Resolved
-from gancli.data.base import Dataset
-from gancli.display import waiting
-from gancli.display.progress import shown
-from gancli.errors import Exit, GanError, UsageError
-from gancli.options import own_fields
-from gancli.plugins import registry
-from gancli.settings import Optim, Settings
-from gancli.text import clean, plural
+from gancli.config import presets, toml
+from gancli.config.config import Config, Resolved
+from gancli.config.layers import chosen, read_environment, resolve, suggested
+from gancli.config.settings import Optim, Settings
+from gancli.data.dataset import Dataset
+from gancli.plugins.registry import registry
+from gancli.runs import run
+from gancli.terminal.display import waiting
+from gancli.terminal.progress import shown
 
 if TYPE_CHECKING:
-    from gancli.trainer import Trainer
+    from gancli.training.trainer import Trainer
 
 DISPLAYS = ("auto", "live", "plain", "json", "none")
 SHARED_DATA = frozenset(name for name, _ in own_fields(Dataset))
@@ -50,13 +52,13 @@ class TrainCommand(ChosenOptions):
         options: list[click.Parameter] = []
         if asks_help and not any(probe.get(name) for name in (*PARTS, "preset", "config")):
             return options_of(Optim, "optim.")
-        choice = config.chosen(_layers(probe))
+        choice = chosen(_layers(probe))
         with waiting("Loading ..."):
             entries = {part: registry().find(kind, choice[f"{part}.name"]) for part, kind in PARTS.items()}
-            suggested = config.suggested(entries)
+            suggestions = suggested(entries)
         for part, entry in entries.items():
-            options += options_of(entry.load(), f"{part}.", defaults=suggested)
-        options += options_of(Optim, "optim.", defaults=suggested)
+            options += options_of(entry.load(), f"{part}.", defaults=suggestions)
+        options += options_of(Optim, "optim.", defaults=suggestions)
         return options + dataset_options(args, {word for each in (*self.params, *options) for word in each.opts})
 
 
@@ -73,10 +75,10 @@ def _layers(given: dict[str, Any]) -> list[Config]:
     """Every layer but the command line's own settings, lowest first."""
     layers = resumed_layer(given)[:]
     if given.get("preset"):
-        layers.append(config.preset(given["preset"]))
+        layers.append(presets.preset(given["preset"]))
     if given.get("config"):
         layers.append(_config_layer(Path(given["config"])))
-    layers.append(config.read_environment())
+    layers.append(read_environment())
     typed = {f"{part}.name": given[part] for part in PARTS if given.get(part)}
     return [*layers, Config("command line", typed, {key: f"--{key.partition('.')[0]}" for key in typed})]
 
@@ -86,10 +88,10 @@ def _config_layer(path: Path) -> Config:
     if path.is_dir():
         path = path / "config.toml"
     if path.suffix == run.SUFFIX:
-        from gancli.checkpoint import read_header
+        from gancli.runs.checkpoint import read_header
 
         return Config.nested(path.name, read_header(path).settings)
-    return config.read_toml(path)
+    return toml.read_toml(path)
 
 
 def train(ctx: click.Context, /, **given: Any) -> int:
@@ -101,9 +103,7 @@ def train(ctx: click.Context, /, **given: Any) -> int:
         raise UsageError("SOURCE and --data say the same thing twice.", "Give one of them.")
     layers = _layers(given)
     typed = typed_layer(ctx, ctx.command.get_params(ctx))
-    resolved = config.resolve(
-        [*layers[:-1], Config(typed.origin, {**layers[-1].values, **typed.values}, typed.origins)]
-    )
+    resolved = resolve([*layers[:-1], Config(typed.origin, {**layers[-1].values, **typed.values}, typed.origins)])
     resolved = _with_length(resolved)
     for note in resolved.notes:
         click.echo(f"Note: {note}", err=True)
@@ -125,7 +125,7 @@ def _with_length(resolved: Resolved) -> Resolved:
 
 def _show_plan(resolved: Resolved) -> int:
     """The merged settings as TOML, and the networks with their sizes as comments: a file that --config takes."""
-    click.echo(config.to_toml(resolved))
+    click.echo(toml.to_toml(resolved))
     try:
         images = resolved.settings.data.load(shown())
     except GanError as error:
@@ -137,7 +137,7 @@ def _show_plan(resolved: Resolved) -> int:
 
 
 def _plan_of_networks(settings: Any, images: Any) -> Iterator[str]:
-    from gancli.networks import build
+    from gancli.training.build import build
 
     conditional = settings.arch.is_conditional(settings.conditional, len(images.classes))
     networks = build(settings, images, conditional)
@@ -148,10 +148,10 @@ def _plan_of_networks(settings: Any, images: Any) -> Iterator[str]:
 
 
 def _train(resolved: Resolved, images: Any, given: dict[str, Any]) -> int:
-    from gancli.display import make_display
-    from gancli.lock import FINISHED, STOPPED
-    from gancli.loggers import open_loggers
-    from gancli.signals import handled
+    from gancli.loggers.guarded import open_loggers
+    from gancli.runs.lock import FINISHED, STOPPED
+    from gancli.terminal.choose import make_display
+    from gancli.terminal.signals import handled
 
     with opened(resolved, images, given, _label(resolved.settings)) as (trainer, lock):
         assert trainer.run is not None

@@ -1,0 +1,4 @@
+"""Images: found, listed, prepared, cached, streamed and dealt in batches.
+
+Imports plugins, compute and base.
+"""

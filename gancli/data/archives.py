@@ -13,13 +13,14 @@ from typing import IO, Any, ClassVar
 import numpy as np
 from PIL import Image
 
+from gancli.base.errors import GanError
+from gancli.base.text import clean
 from gancli.data import tarball
-from gancli.data.base import Dataset, Skipped
+from gancli.data.dataset import Dataset
+from gancli.data.images import Skipped
 from gancli.data.names import classes_of, training_part, unwanted
 from gancli.data.records import FORMATS, MOST_BYTES, Records, Unfit, check_bytes, digest_of, file_mark, nothing_in
 from gancli.data.tarball import Member, Tarball
-from gancli.errors import GanError
-from gancli.text import clean
 
 HEADER = struct.Struct("<26x2H")  # of a member in a zip: the lengths of its name and extra field
 FAULTS = (*tarball.FAULTS, zipfile.BadZipFile, NotImplementedError)

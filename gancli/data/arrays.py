@@ -6,11 +6,11 @@ from typing import ClassVar
 import numpy as np
 from pydantic import Field
 
-from gancli.data.base import Dataset
+from gancli.base.errors import GanError
+from gancli.base.text import clean
+from gancli.data.dataset import Dataset
 from gancli.data.fields import Layout
 from gancli.data.records import Records, Whole, digest_of, file_mark, labelled, nothing_in
-from gancli.errors import GanError
-from gancli.text import clean
 
 IMAGE_KEYS = ("images", "x", "x_train", "data", "arr_0")
 LABEL_KEYS = ("labels", "y", "y_train", "arr_1")

@@ -8,15 +8,16 @@ from typing import TypeVar
 
 import numpy as np
 
+from gancli.base.errors import GanError
+from gancli.base.progress import Progress
+from gancli.base.text import clean
 from gancli.data import cache
-from gancli.data.base import Dataset, Skipped
+from gancli.data.dataset import Dataset
+from gancli.data.images import Skipped
 from gancli.data.prepare import Look, Preparation, look
 from gancli.data.records import Records, nothing_in
-from gancli.data.select import Selection, reasons
+from gancli.data.selection import Selection, reasons
 from gancli.data.workers import Crew, Task, chunk_of, workers_for
-from gancli.display.progress import Progress
-from gancli.errors import GanError
-from gancli.text import clean
 
 T = TypeVar("T")
 GLANCE = 256  # pictures of a trusted source that are looked at

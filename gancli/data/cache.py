@@ -17,8 +17,8 @@ from typing import IO
 
 import numpy as np
 
-from gancli.files import sync
-from gancli.text import clean
+from gancli.base.files import sync
+from gancli.base.text import clean
 
 FORMAT = 1
 OTHERS = {"extractors": "weights of extractors", "references": "features of real images"}

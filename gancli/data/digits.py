@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 import numpy as np
 from pydantic import Field
 
-from gancli.data.base import Dataset
+from gancli.data.dataset import Dataset
 from gancli.data.records import Records, Whole, digest_of
 from gancli.data.strokes import draw_digits
 

@@ -5,9 +5,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, PlainSerializer
 
-from gancli.options import Metavar
-
-_BYTES = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
+from gancli.base.options import Metavar
+from gancli.base.units import parse_bytes
 
 
 def _parse_size(value: Any) -> Any:
@@ -45,23 +44,6 @@ def _parse_colour(value: Any) -> Any:
     return value
 
 
-def _parse_bytes(value: Any) -> Any:
-    if not isinstance(value, str):
-        return value
-    match = re.fullmatch(r"(\d+(?:\.\d*)?)\s*([KMGT]?B?)", value.strip().upper())
-    if not match:
-        raise ValueError("a number of bytes is 0, 500MB or 20GB")
-    return round(float(match[1]) * _BYTES[match[2] if match[2] in _BYTES else match[2] + "B"])
-
-
-def bytes_text(count: int) -> str:
-    """`153 MB`, `2.1 GB`."""
-    for unit, size in (("TB", 10**12), ("GB", 10**9), ("MB", 10**6), ("KB", 10**3)):
-        if count >= size:
-            return f"{count / size:.3g} {unit}" if count < 1000 * size else f"{count / size:,.0f} {unit}"
-    return f"{count} B"
-
-
 Side = Annotated[int, Field(ge=4, le=4096)]
 Size = Annotated[tuple[Side, Side], BeforeValidator(_parse_size), PlainSerializer(size_text), Metavar("SIZE")]
 Channels = Annotated[Literal["auto", 1, 3, 4], BeforeValidator(_parse_channels)]
@@ -71,5 +53,5 @@ Corner = Annotated[int, Field(ge=0, le=2**20)]
 Length = Annotated[int, Field(ge=1, le=2**20)]
 Crop = Annotated[tuple[Corner, Corner, Length, Length], BeforeValidator(_parse_numbers), Metavar("X,Y,W,H")]
 Colour = Annotated[str, BeforeValidator(_parse_colour), Metavar("COLOUR")]
-Bytes = Annotated[int, BeforeValidator(_parse_bytes), Field(ge=0), Metavar("BYTES")]
+Bytes = Annotated[int, BeforeValidator(parse_bytes), Field(ge=0), Metavar("BYTES")]
 Range = Annotated[tuple[float, float], BeforeValidator(_parse_numbers), Metavar("LOW,HIGH")]

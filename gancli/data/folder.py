@@ -10,10 +10,11 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from gancli.data.base import Dataset, Skipped
+from gancli.base.errors import GanError
+from gancli.data.dataset import Dataset
+from gancli.data.images import Skipped
 from gancli.data.names import HIDDEN_FOLDERS, classes_of, training_part, unwanted
 from gancli.data.records import FORMATS, Records, check_bytes, digest_of, file_mark, nothing_in
-from gancli.errors import GanError
 
 SEARCHED = 20_000  # names that are read before a folder is held to have no image in it
 

@@ -8,10 +8,10 @@ from typing import IO, cast
 
 import numpy as np
 
-from gancli.data.base import Dataset
+from gancli.base.errors import GanError
+from gancli.base.text import clean
+from gancli.data.dataset import Dataset
 from gancli.data.records import Records, Whole, digest_of, file_mark, labelled, nothing_in
-from gancli.errors import GanError
-from gancli.text import clean
 
 IMAGES, LABELS = 3, 1
 STEP = 1 << 20

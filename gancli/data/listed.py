@@ -8,11 +8,12 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Any, ClassVar
 
-from gancli.data.base import Dataset, Skipped
+from gancli.base.errors import GanError
+from gancli.base.text import clean
+from gancli.data.dataset import Dataset
 from gancli.data.folder import Files
+from gancli.data.images import Skipped
 from gancli.data.records import Records, digest_of, file_mark, labelled, nothing_in
-from gancli.errors import GanError
-from gancli.text import clean
 
 FILE_KEYS = ("file", "file_name", "filename", "image", "path", "image_id", "image_path", "img")
 LABEL_KEYS = ("label", "class", "labels", "target", "category", "class_name", "y")

@@ -1,23 +1,24 @@
 """From a listing to prepared images: as they are, out of the cache, or streamed."""
 
 import shutil
-from pathlib import Path
 
 import numpy as np
 import PIL
 
+from gancli.base.errors import GanError
+from gancli.base.progress import Progress
+from gancli.base.text import clean
+from gancli.base.units import bytes_text
+from gancli.compute.memory import free_memory
 from gancli.data import cache
-from gancli.data.base import Dataset, Images, Order, Pixels, Skipped, pixels_digest, shuffled
 from gancli.data.build import Build, skipped, strictly
-from gancli.data.fields import bytes_text
+from gancli.data.dataset import Dataset
+from gancli.data.images import Images, Order, Pixels, Skipped, pixels_digest, shuffled
 from gancli.data.prepare import channels_of, look_of
 from gancli.data.records import Records, Unfit, digest_of, nothing_in
-from gancli.data.select import Selection, native_size, preparation, select, shape_for, skipped_note
+from gancli.data.selection import Selection, native_size, preparation, select, shape_for, skipped_note
 from gancli.data.streamed import Streamed
 from gancli.data.workers import not_restarted, workers_for
-from gancli.display.progress import Progress
-from gancli.errors import GanError
-from gancli.text import clean
 
 SHARE = 0.5  # of the free memory and disk that decoded images may take
 HASHED = 10**9  # bytes of an array that is known by what it holds; a larger one is known by its file
@@ -153,12 +154,3 @@ def _free_disk() -> int:
     while not place.exists() and place != place.parent:
         place = place.parent
     return shutil.disk_usage(place).free
-
-
-def free_memory() -> int:
-    """Bytes of memory that programs may still take."""
-    try:
-        lines = Path("/proc/meminfo").read_text().splitlines()
-        return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable"))
-    except (OSError, StopIteration, ValueError):
-        return 8 * 2**30

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from gancli.data.base import Skipped, shuffled
-from gancli.errors import GanError
-from gancli.text import clean
+from gancli.base.errors import GanError
+from gancli.base.text import clean
+from gancli.data.images import Skipped, shuffled
 
 Picture = Image.Image | np.ndarray
 

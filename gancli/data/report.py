@@ -9,15 +9,16 @@ from typing import Any
 
 import numpy as np
 
+from gancli.base.progress import Progress
 from gancli.data import cache
-from gancli.data.base import Dataset, Images, Pixels, Skipped
 from gancli.data.build import Build
+from gancli.data.dataset import Dataset
+from gancli.data.images import Images, Pixels, Skipped
 from gancli.data.load import assembled
 from gancli.data.prepare import Look, wide
 from gancli.data.records import Records
-from gancli.data.select import select
+from gancli.data.selection import select
 from gancli.data.workers import attempts
-from gancli.display.progress import Progress
 
 MOST = 8  # entries of a histogram; the rest is summed up
 SHEET = 64

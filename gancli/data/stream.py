@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from gancli.data.base import Images, Order, shuffled
+from gancli.data.images import Images, Order, shuffled
 from gancli.data.streamed import Streamed
 
 SHARE = 0.25  # of the device's free memory that images may take

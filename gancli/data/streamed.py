@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from gancli.base.errors import GanError
+from gancli.base.text import clean
 from gancli.data.prepare import Preparation
 from gancli.data.records import Records
-from gancli.data.select import Selection
+from gancli.data.selection import Selection
 from gancli.data.workers import Crew, attempts, result_of
-from gancli.errors import GanError
-from gancli.text import clean
 
 TRIES = 8
 

@@ -7,8 +7,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
+from gancli.base.text import clean
 from gancli.data.records import Unfit
-from gancli.text import clean
 
 try:
     from lzma import LZMAError

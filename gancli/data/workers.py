@@ -18,10 +18,9 @@ from weakref import finalize
 
 import numpy as np
 
+from gancli.base.errors import ENDING, GanError
 from gancli.data.prepare import reason
 from gancli.data.records import Records
-from gancli.errors import GanError
-from gancli.signals import ENDING
 
 T = TypeVar("T")
 Task = Callable[[Records, int], T]

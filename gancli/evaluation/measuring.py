@@ -6,14 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from gancli.data.base import Images
-from gancli.display.progress import Progress
-from gancli.errors import GanError, UsageError
-from gancli.extractors.embedder import Embedder, joined
-from gancli.generator import Sampler
-from gancli.metrics import Generated, Metric, Reference
-from gancli.plugins import registry
-from gancli.text import clean
+from gancli.base.errors import GanError, UsageError
+from gancli.base.progress import Progress
+from gancli.base.text import clean
+from gancli.data.images import Images
+from gancli.extractors.embedder import Embedder
+from gancli.generation.sampler import Sampler
+from gancli.metrics.contract import Generated, Metric, Reference, joined
+from gancli.plugins.registry import registry
 
 CHUNK = 512
 

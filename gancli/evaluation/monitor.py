@@ -5,20 +5,21 @@ import time
 
 import numpy as np
 
-from gancli import evaluation
-from gancli.data.base import Images
-from gancli.display.progress import Progress
-from gancli.errors import GanError
-from gancli.evaluation import Evaluation, comparable
+from gancli.base.errors import GanError
+from gancli.base.progress import Progress
+from gancli.base.text import plural
+from gancli.data.images import Images
 from gancli.evaluation.measuring import classes_for, generated
-from gancli.extractors import Extractor, default, find
-from gancli.extractors.embedder import Embedder, Features, embedder
-from gancli.generator import Sampler
-from gancli.metrics import figures
+from gancli.extractors.contract import Extractor, default, find
+from gancli.extractors.embedder import Embedder, embedder
+from gancli.generation.sampler import Sampler
+from gancli.metrics import formulas
 from gancli.metrics.classes import modes
-from gancli.run import Run
-from gancli.text import plural
-from gancli.ticks import Event
+from gancli.metrics.contract import Features
+from gancli.runs import evaluations
+from gancli.runs.evaluations import Evaluation, comparable
+from gancli.runs.run import Run
+from gancli.telemetry.ticks import Event
 
 N = 1000
 MANY = 50  # classes, of which a thousand images tell no shares
@@ -50,8 +51,8 @@ class Monitor:
     def rewind(self, run: Run | None, step: int) -> None:
         """Go on from a step, with what was measured until there."""
         if run is not None:
-            evaluation.forget(run, step)
-            self._known = [each for each in evaluation.read(run) if each.training]
+            evaluations.forget(run, step)
+            self._known = [each for each in evaluations.read(run) if each.training]
             self._lost = not run.best.exists()
 
     def evaluate(self, run: Run | None, step: int, images_seen: int) -> tuple[dict[str, float], bool, Event]:
@@ -69,7 +70,7 @@ class Monitor:
         before = [] if self._lost else [each.figures["kid"] for each in comparable(self._known, found)]
         self._known, self._lost = [*self._known, found], False
         if run is not None:
-            evaluation.add(run, found)
+            evaluations.add(run, found)
         return found.shown, bool(found.figures["kid"] < min(before, default=math.inf)), Event("evaluation")
 
     def measure(self, step: int, images_seen: int) -> Evaluation:
@@ -77,7 +78,7 @@ class Monitor:
         see, real = self._opened = self._opened or self._open()
         asked = classes_for(self.sampler, self.images, N, self.seed)
         made = generated(self.sampler, asked, N, self.seed, see, Progress()).features
-        found = {"kid": figures.kernel_distance(real.rows, made.rows, 1, N, seed=0), **self._classes(see, real, made)}
+        found = {"kid": formulas.kernel_distance(real.rows, made.rows, 1, N, seed=0), **self._classes(see, real, made)}
         return self._evaluation(see, step, images_seen, found)
 
     def _open(self) -> tuple[Embedder, Features]:
@@ -93,7 +94,7 @@ class Monitor:
         count = len(see.classes)
         if real.classes is None or made.classes is None or count > MANY:
             return {}
-        shares, usual = (figures.class_shares(each, count) for each in (made.classes, real.classes))
+        shares, usual = (formulas.class_shares(each, count) for each in (made.classes, real.classes))
         return {"classes": modes(shares, usual) / count}
 
     def _evaluation(self, see: Embedder, step: int, images_seen: int, found: dict[str, float]) -> Evaluation:

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, ClassVar
 import torch
 from torch import Tensor, nn
 
+from gancli.base.errors import GanError, UsageError
+from gancli.base.text import clean
 from gancli.data import cache
-from gancli.data.base import Images
-from gancli.errors import GanError, UsageError
-from gancli.extractors import Extractor
+from gancli.data.images import Images
+from gancli.extractors.contract import Extractor
 from gancli.metrics import classifier
-from gancli.text import clean
 
 if TYPE_CHECKING:
-    from gancli.display.progress import Progress
+    from gancli.base.progress import Progress
 
 LABELS_NEEDED = "The images have no classes for a classifier to learn."
 

@@ -2,40 +2,20 @@
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from gancli.checkpoint import digest
-from gancli.data.base import Images
-from gancli.display.progress import Progress
-from gancli.errors import GanError
-from gancli.extractors import Extractor
+from gancli.base.errors import GanError
+from gancli.base.progress import Progress
+from gancli.data.images import Images
+from gancli.extractors.contract import Extractor
+from gancli.metrics.contract import Features, joined
+from gancli.runs.checkpoint import digest
 
 # Always the same, and the last batch is filled up: what is seen in an image does not depend on those beside it.
 BATCH = 64
-
-
-@dataclass(frozen=True)
-class Features:
-    """What was seen in images: features, float32 (N, D), and classes, int64 (N,), where the extractor tells them."""
-
-    rows: np.ndarray
-    classes: np.ndarray | None = None
-
-    def __len__(self) -> int:
-        return len(self.rows)
-
-    def __getitem__(self, numbers: slice | np.ndarray) -> "Features":
-        return Features(self.rows[numbers], None if self.classes is None else self.classes[numbers])
-
-
-def joined(parts: list[Features]) -> Features:
-    """Features of several sets of images as those of one."""
-    classes = [part.classes for part in parts if part.classes is not None]
-    return Features(np.concatenate([part.rows for part in parts]), np.concatenate(classes) if classes else None)
 
 
 class Embedder:

@@ -12,15 +12,16 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
+from gancli.base.errors import GanError
+from gancli.base.files import replacing
+from gancli.base.text import clean
 from gancli.data import cache
-from gancli.data.base import Images
-from gancli.errors import GanError
-from gancli.extractors import Extractor, pth
-from gancli.files import replacing
-from gancli.text import clean
+from gancli.data.images import Images
+from gancli.extractors import pth
+from gancli.extractors.contract import Extractor
 
 if TYPE_CHECKING:
-    from gancli.display.progress import Progress
+    from gancli.base.progress import Progress
 
 URL = "https://github.com/toshas/torch-fidelity/releases/download/v0.2.0/weights-inception-2015-12-05-6726825d.pth"
 SHA256 = "6726825d0af5f729cebd5821db510b11b1cfad8faad88a03f1befd49fb9129b2"

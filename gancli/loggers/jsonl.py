@@ -4,15 +4,15 @@ import json
 import math
 from typing import TYPE_CHECKING
 
-from gancli import history
-from gancli.files import replacing
-from gancli.history import document
-from gancli.loggers import Logger
+from gancli.base.files import replacing
+from gancli.loggers.contract import Logger
+from gancli.telemetry import metrics_file
+from gancli.telemetry.metrics_file import document
 
 if TYPE_CHECKING:
-    from gancli.run import Run
-    from gancli.ticks import Tick
-    from gancli.trainer import Trainer
+    from gancli.runs.run import Run
+    from gancli.telemetry.ticks import Tick
+    from gancli.training.trainer import Trainer
 
 __all__ = ["JSONL", "document"]
 
@@ -32,16 +32,16 @@ class JSONL(Logger):
 
     def begin(self, trainer: "Trainer") -> None:
         """Write what is trained, before the ticks."""
-        self._about, self._start = {"about": history.about(trainer)}, trainer.step
+        self._about, self._start = {"about": metrics_file.about(trainer)}, trainer.step
 
     def tick(self, tick: "Tick") -> None:
         """Append the tick."""
         if self._step < 0 or tick.step <= self._step:  # it begins, or has gone back to a checkpoint
             last = min(self._start, tick.step - 1)
-            self._count = self._rewrite([line for line in history.read(self.run.metrics) if line["step"] <= last])
+            self._count = self._rewrite([line for line in metrics_file.read(self.run.metrics) if line["step"] <= last])
             self._start = math.inf
-        elif self._count >= 2 * history.WHOLE:
-            self._count = self._rewrite(history.thinned(history.read(self.run.metrics)))
+        elif self._count >= 2 * metrics_file.WHOLE:
+            self._count = self._rewrite(metrics_file.thinned(metrics_file.read(self.run.metrics)))
         self._step = -1  # until the line is there: after half a line, as on a full disk, the file is written anew
         with self.run.metrics.open("a", encoding="utf-8") as file:
             file.write(json.dumps(document(tick), allow_nan=False) + "\n")

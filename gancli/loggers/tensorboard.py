@@ -3,13 +3,13 @@
 import warnings
 from typing import TYPE_CHECKING, Any
 
-from gancli.errors import GanError
-from gancli.loggers import Logger
+from gancli.base.errors import GanError
+from gancli.loggers.contract import Logger
 
 if TYPE_CHECKING:
-    from gancli.run import Run
-    from gancli.ticks import Tick
-    from gancli.trainer import Trainer
+    from gancli.runs.run import Run
+    from gancli.telemetry.ticks import Tick
+    from gancli.training.trainer import Trainer
 
 GROUPS = {
     "real": "D(x)",

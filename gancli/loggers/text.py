@@ -3,14 +3,14 @@
 import time
 from typing import TYPE_CHECKING
 
-from gancli.display.labels import happened
-from gancli.loggers import Logger
-from gancli.text import clean
+from gancli.base.text import clean
+from gancli.loggers.contract import Logger
+from gancli.telemetry.labels import happened
 
 if TYPE_CHECKING:
-    from gancli.run import Run
-    from gancli.ticks import Tick
-    from gancli.trainer import Trainer
+    from gancli.runs.run import Run
+    from gancli.telemetry.ticks import Tick
+    from gancli.training.trainer import Trainer
 
 
 class Text(Logger):

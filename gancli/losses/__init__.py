@@ -1,35 +1,4 @@
-"""What a loss is: options, and a step that says which player moves on which objective."""
+"""Losses: the contract, the usual two-player step, and the built-in ones.
 
-from collections.abc import Iterator, Mapping
-from typing import ClassVar
-
-from torch import Tensor
-
-from gancli.game import Game
-from gancli.options import Chosen
-
-Move = tuple[str, Tensor]
-
-
-class Loss(Chosen):
-    """Plays the game, whatever its networks; `AdversarialLoss` is the usual one, a generator against a discriminator.
-
-    Scores are float32, (N,). Nothing in a step may read a tensor's value on the host: no `.item()`, no `if tensor`.
-    """
-
-    players: ClassVar[Mapping[str, tuple[str, ...]]] = {"G": ("G",), "D": ("D",)}
-    """The players, each with the networks that it moves."""
-    probabilities: ClassVar[bool] = False
-    """Whether the sigmoid of a score is what is shown as D(x)."""
-    needs: ClassVar[Mapping[str, tuple[str, ...]]] = {}
-    """Further methods that the loss calls, by network: `{"D": ("codes",)}`."""
-    no_batch_norm: ClassVar[tuple[str, ...]] = ()
-    """The networks in which the loss cannot live with batch normalisation."""
-
-    def step(self, game: Game) -> Iterator[Move]:
-        """One step: yields (player, objective) for each move; when it goes on, the trainer has made the move."""
-        raise NotImplementedError
-
-    def derived(self, means: Mapping[str, float]) -> dict[str, float]:
-        """Further statistics that follow from the means of those reported."""
-        return {}
+Imports game and what is below it.
+"""

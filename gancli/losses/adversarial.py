@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from pydantic import Field
 from torch import Tensor
 
-from gancli.game import Game
-from gancli.losses import Loss, Move
+from gancli.game.game import Game, Move
+from gancli.losses.contract import Loss
 
 
 class AdversarialLoss(Loss):

@@ -7,8 +7,7 @@ from pydantic import Field
 from torch import Tensor
 from torch.nn.functional import softplus
 
-from gancli.game import Game
-from gancli.losses import Move
+from gancli.game.game import Game, Move
 from gancli.losses.adversarial import AdversarialLoss
 
 

@@ -7,8 +7,7 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
-from gancli.game import Game
-from gancli.losses import Move
+from gancli.game.game import Game, Move
 from gancli.losses.adversarial import AdversarialLoss
 
 

@@ -4,7 +4,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from gancli.metrics import Generated, Metric, Reference, figures
+from gancli.metrics import formulas
+from gancli.metrics.contract import Generated, Metric, Reference
 
 MADE = 0.1  # of its share among real images: a class that has less counts as missing
 
@@ -20,11 +21,11 @@ class Classes(Metric):
         assert made.features.classes is not None
         assert real.features.classes is not None
         count = len(real.classes)
-        shares = figures.class_shares(made.features.classes, count)
-        usual = figures.class_shares(real.features.classes, count)
+        shares = formulas.class_shares(made.features.classes, count)
+        usual = formulas.class_shares(real.features.classes, count)
         return {
             "modes": modes(shares, usual),
-            "entropy": figures.entropy(shares),
+            "entropy": formulas.entropy(shares),
             "shares": shares.tolist(),
             "real_shares": usual.tolist(),
             "names": list(real.classes),

@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from torch import nn
 from torch.nn import functional as F
 
-from gancli import sealed
-from gancli.data.base import Pixels
-from gancli.errors import GanError
-from gancli.text import clean
+from gancli.base import sealed
+from gancli.base.errors import GanError
+from gancli.base.text import clean
+from gancli.data.images import Pixels
 
 Images = NDArray[np.uint8]
 Labels = NDArray[np.integer]

@@ -6,8 +6,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from gancli.errors import GanError
-from gancli.metrics import MOST, Generated, Metric, Reference
+from gancli.base.errors import GanError
+from gancli.metrics.contract import MOST, Generated, Metric, Reference
 
 ROWS = 512  # of distances at a time
 RARE = 0.01  # of real images are nearer to another one than this

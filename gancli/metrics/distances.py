@@ -2,7 +2,8 @@
 
 from typing import ClassVar
 
-from gancli.metrics import Generated, Metric, Reference, figures
+from gancli.metrics import formulas
+from gancli.metrics.contract import Generated, Metric, Reference
 
 SUBSETS, SUBSET = 50, 1000
 
@@ -14,8 +15,8 @@ class FID(Metric):
 
     def measure(self, made: Generated, real: Reference) -> dict[str, float]:
         """Squared feature units, >= 0; biased upwards where n is small, so equal n alone compares."""
-        moments = figures.moments(made.features.rows)
-        return {"fid": figures.frechet_distance((real.mean, real.covariance), moments)}
+        moments = formulas.moments(made.features.rows)
+        return {"fid": formulas.frechet_distance((real.mean, real.covariance), moments)}
 
 
 class KID(Metric):
@@ -25,5 +26,5 @@ class KID(Metric):
 
     def measure(self, made: Generated, real: Reference) -> dict[str, float]:
         """Unbiased, so around 0, and below as often as above, where there is no difference."""
-        kid = figures.kernel_distance(real.features.rows, made.features.rows, SUBSETS, SUBSET, seed=0)
+        kid = formulas.kernel_distance(real.features.rows, made.features.rows, SUBSETS, SUBSET, seed=0)
         return {"kid": kid}

@@ -2,7 +2,8 @@
 
 from typing import ClassVar
 
-from gancli.metrics import MOST, Generated, Metric, Reference, figures
+from gancli.metrics import formulas
+from gancli.metrics.contract import MOST, Generated, Metric, Reference
 
 
 class PRDC(Metric):
@@ -13,6 +14,6 @@ class PRDC(Metric):
     def measure(self, made: Generated, real: Reference) -> dict[str, float]:
         """Shares in [0, 1]; density may exceed 1, where generated images keep to the crowded places."""
         x, y = real.features.rows[:MOST], made.features.rows[:MOST]
-        precision, recall = figures.precision_recall(x, y)
-        density, coverage = figures.density_coverage(x, y)
+        precision, recall = formulas.precision_recall(x, y)
+        density, coverage = formulas.density_coverage(x, y)
         return {"precision": precision, "recall": recall, "density": density, "coverage": coverage}

@@ -10,18 +10,18 @@ import torch
 from pydantic import ValidationError
 from torch import Tensor
 
-from gancli import images
-from gancli.architectures import Architecture
+from gancli.architectures.contract import Architecture
+from gancli.architectures.sampling import Sampling
 from gancli.architectures.translator import Translator
-from gancli.errors import GanError
-from gancli.generator import Generator
-from gancli.options import choices_of, describe, own_fields
-from gancli.plugins import Entry
-from gancli.run import Run
-from gancli.sampling import Sampling
-from gancli.testing import Broken, Case, Rules
+from gancli.base.errors import GanError
+from gancli.base.options import choices_of, describe, own_fields
+from gancli.generation.model import TrainedModel
+from gancli.generation.pictures import to_uint8
+from gancli.plugins.registry import Entry
+from gancli.runs.run import Run
+from gancli.testing.contract import Broken, Case, Rules
 from gancli.testing.training import Size, accepted, folder, pictures, play, refusal, resumes, trainer
-from gancli.trainer import Trainer
+from gancli.training.trainer import Trainer
 
 SIZES: tuple[Size, ...] = ((16, 16), (28, 28), (32, 32))
 COUNT = 5
@@ -191,11 +191,11 @@ def _samples(case: Case) -> None:
     with folder() as place:
         _, training = _first(case, folder=place / "a")
         list(training)
-        generator = Generator.load(Run(place / "a").latest(), "cpu").given(training.data)
+        generator = TrainedModel.load(Run(place / "a").latest(), "cpu").given(training.data)
     y = generator.classes([], COUNT)
     z = generator.latents(0, range(COUNT), y)
     with torch.no_grad():
-        expected = images.to_uint8(training.arch.generate(training.average.networks, z, y, generator.sampling))
+        expected = to_uint8(training.arch.generate(training.average.networks, z, y, generator.sampling))
     # Batches of another size may round differently, by a level at most.
     if abs(generator(z, y).astype(int) - expected).max() > 1:
         raise Broken("A loaded checkpoint generates other images. Keep all that G needs in parameters and buffers.")

@@ -5,13 +5,13 @@ from typing import Any
 
 import numpy as np
 
-from gancli.data.base import Dataset
+from gancli.data.dataset import Dataset
 from gancli.data.records import Records
 from gancli.data.workers import Crew, attempts, result_of
-from gancli.plugins import registry
-from gancli.testing import Broken, Case, Rules
+from gancli.plugins.registry import registry
+from gancli.testing.contract import Broken, Case, Rules
 from gancli.testing.training import folder, resumes, trainer
-from gancli.trainer import Trainer
+from gancli.training.trainer import Trainer
 
 
 def rules(case: Case) -> Rules:

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from functools import partial
 from itertools import islice
 
-from gancli.plugins import Entry
-from gancli.testing import Broken, Case, Rules
+from gancli.plugins.registry import Entry
 from gancli.testing.architectures import conditions
+from gancli.testing.contract import Broken, Case, Rules
 from gancli.testing.training import accepted, play, refusal, resumes, trainer
-from gancli.trainer import Trainer
+from gancli.training.trainer import Trainer
 
 
 def rules(case: Case) -> Rules:

@@ -5,14 +5,16 @@ from functools import partial
 
 import click
 
-from gancli.config import Config, preset, resolve
-from gancli.errors import GanError
-from gancli.loggers import LoggerWarning, open_loggers
-from gancli.options import Options
-from gancli.testing import Broken, Case, Rules
-from gancli.testing.figures import lends, measures
+from gancli.base.errors import GanError
+from gancli.base.options import Options
+from gancli.config.config import Config
+from gancli.config.layers import resolve
+from gancli.config.presets import preset
+from gancli.loggers.guarded import LoggerWarning, open_loggers
+from gancli.testing.contract import Broken, Case, Rules
+from gancli.testing.metrics import lends, measures
 from gancli.testing.training import folder, pictures, trainer
-from gancli.trainer import Trainer
+from gancli.training.trainer import Trainer
 
 
 def rules(case: Case) -> Rules:
@@ -49,7 +51,7 @@ def _trains(case: Case) -> None:
 
 
 def _logs(case: Case) -> None:
-    from gancli.plugins import registry
+    from gancli.plugins.registry import registry
 
     arch, loss = registry().find("architecture", "gan"), registry().find("loss", "gan")
     with folder() as place, warnings.catch_warnings():

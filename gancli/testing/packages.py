@@ -8,12 +8,12 @@ from typing import Any
 
 import tomli
 
-from gancli.admission import Plugin, admit_alone
-from gancli.errors import GanError
-from gancli.hookspecs import GROUP
-from gancli.plugins import KINDS, registry
-from gancli.testing import Broken, Rules
-from gancli.text import clean
+from gancli.base.errors import GanError
+from gancli.base.text import clean
+from gancli.plugins.hooks import GROUP
+from gancli.plugins.loading import Plugin, admit_alone
+from gancli.plugins.registry import KINDS, registry
+from gancli.testing.contract import Broken, Rules
 
 
 def plugins_of(what: str | Path) -> list[Plugin]:

@@ -1,9 +1,9 @@
 """What a check finds, in one line."""
 
-from gancli.admission import FAULTS, fault_of
-from gancli.blame import blamed
-from gancli.errors import GanError
-from gancli.testing import Broken, Check
+from gancli.base.errors import GanError
+from gancli.plugins.blame import blamed
+from gancli.plugins.loading import FAULTS, fault_of
+from gancli.testing.contract import Broken, Check
 
 
 def fault_in(check: Check) -> str | None:

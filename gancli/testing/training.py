@@ -9,14 +9,15 @@ from typing import Any
 import numpy as np
 import torch
 
-from gancli.config import Config, resolve
-from gancli.data.base import Images
-from gancli.errors import GanError, UsageError
-from gancli.plugins import Entry
-from gancli.run import Run
-from gancli.testing import Broken
+from gancli.base.errors import GanError, UsageError
+from gancli.config.config import Config
+from gancli.config.layers import resolve
+from gancli.data.images import Images
+from gancli.plugins.registry import Entry
+from gancli.runs.run import Run
+from gancli.testing.contract import Broken
 from gancli.testing.watch import watched
-from gancli.trainer import Trainer
+from gancli.training.trainer import Trainer
 
 Size = tuple[int, int]
 SMALL: tuple[Size, ...] = ((16, 16), (32, 32), (64, 64))

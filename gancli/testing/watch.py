@@ -11,9 +11,9 @@ from torch import Tensor
 from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from gancli.losses import Move
-from gancli.testing import Broken
-from gancli.trainer import Trainer
+from gancli.game.game import Move
+from gancli.testing.contract import Broken
+from gancli.training.trainer import Trainer
 
 READS = {getattr(Tensor, name): name for name in ("item", "tolist", "numpy", "cpu", "__bool__", "__float__", "__int__")}
 WAITS = {"aten::_local_scalar_dense", "aten::nonzero", "aten::masked_select", "aten::equal", "aten::_unique2"}

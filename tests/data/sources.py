@@ -3,8 +3,10 @@
 from pathlib import Path
 from typing import Any
 
-from gancli.config import find_dataset, rebuild
-from gancli.data.base import Dataset, Images
+from gancli.config.layers import rebuild
+from gancli.config.sources import find_dataset
+from gancli.data.dataset import Dataset
+from gancli.data.images import Images
 from gancli.data.records import Records
 
 

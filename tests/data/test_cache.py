@@ -19,9 +19,10 @@ from gancli.data import cache
 SCRIPT = """
 import sys, time
 from pathlib import Path
-from gancli.config import find_dataset, rebuild
+from gancli.config.layers import rebuild
+from gancli.config.sources import find_dataset
 from gancli.data import prepare
-from gancli.display.progress import Line
+from gancli.terminal.progress import Line
 slow = float(sys.argv[2])
 if slow:
     first = prepare.Preparation.prepare
@@ -154,7 +155,7 @@ def test_workers_end_with_their_parent(folder: Path, tmp_path: Path) -> None:
 def test_a_script_without_a_guard_is_told_so_and_does_not_hang(folder: Path, tmp_path: Path) -> None:
     script = tmp_path / "script.py"
     script.write_text(
-        "from gancli.config import find_dataset, rebuild\n"
+        "from gancli.config.layers import find_dataset, rebuild\n"
         f"data = {{'name': 'folder', 'source': {str(folder)!r}, 'workers': 2}}\n"
         "rebuild('data', {'data': data}).load()\n"
     )

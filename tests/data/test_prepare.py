@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from gancli.data.digits import Digits
 from gancli.data.prepare import Preparation, look_of
 from gancli.data.records import Unfit
-from gancli.data.select import native_size
+from gancli.data.selection import native_size
 
 
 def prepared(

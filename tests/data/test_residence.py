@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from small import trainer
 from sources import load
 
+from gancli.base.errors import GanError
 from gancli.data.stream import Source, Stream
 from gancli.data.streamed import Streamed
-from gancli.errors import GanError
 
 CPU = torch.device("cpu")
 RESIDENCES = {

@@ -15,8 +15,8 @@ from fake_package import hook, installed
 from PIL import Image
 from sources import dataset, load, opened
 
+from gancli.base.errors import GanError, UsageError
 from gancli.data.stream import Source
-from gancli.errors import GanError, UsageError
 
 RNG = np.random.default_rng(1)
 GRAYS = RNG.integers(0, 256, (12, 16, 16), dtype=np.uint8)

@@ -12,7 +12,7 @@ import zoo
 from conftest import Gan
 from sources import load, opened
 
-from gancli.errors import GanError
+from gancli.base.errors import GanError
 
 IGNORED = {"hidden": 3, ".txt file": 1, ".db file": 1, "file without suffix": 1}
 

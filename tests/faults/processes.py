@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any
 
 CONTEXT = get_context("forkserver")
-CONTEXT.set_forkserver_preload(["torch", "torchvision", "gancli.trainer", "gancli.commands.train", "gancli.data.load"])
+CONTEXT.set_forkserver_preload(
+    ["torch", "torchvision", "gancli.training.trainer", "gancli.commands.train", "gancli.data.load"]
+)
 SMALL = ["--arch", "gan", "--arch.units", 8, "--arch.d-units", 8, "--arch.latent", 8, "--size", 8]
 TRAIN = ["train", *SMALL, "--data.count", 40, "--batch-size", 8, "--display", "none"]
 """A training whose steps take a millisecond."""

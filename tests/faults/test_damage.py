@@ -10,9 +10,9 @@ import pytest
 from conftest import Gan
 from faults.processes import ended, finished
 
-from gancli import checkpoint
-from gancli.errors import GanError
-from gancli.run import DamageWarning, Run
+from gancli.base.errors import GanError
+from gancli.runs import checkpoint
+from gancli.runs.run import DamageWarning, Run
 
 Copied = Callable[[], Run]
 LONGER = ["train", "--resume", "whole", "--steps", 40, "--display", "none"]

@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 from faults.processes import TRAIN, Command, ended, finished
 
-from gancli import history
-from gancli.checkpoint import verify
 from gancli.loggers.jsonl import JSONL
-from gancli.run import Run
-from gancli.ticks import Tick
+from gancli.runs.checkpoint import verify
+from gancli.runs.run import Run
+from gancli.telemetry import metrics_file
+from gancli.telemetry.ticks import Tick
 
 # A checkpoint of these networks has about 0.6 MB.
 WORDS = [*TRAIN, "--arch.units", 48, "--checkpoint-every", 5, "--log-every", 5, "--display", "plain", "--name", "mine"]
@@ -79,11 +79,11 @@ def test_ticks_are_whole_lines_again_once_there_is_room(disk: Path) -> None:
             pass
     with pytest.raises(OSError, match="No space left"):
         logger.tick(Tick(3, 3, 1.0, 1.0, None, many))
-    assert [tick.step for tick in history.ticks(run.metrics)] == [1, 2]
+    assert [tick.step for tick in metrics_file.ticks(run.metrics)] == [1, 2]
     filler.unlink()
     for step in (4, 5):
         logger.tick(Tick(step, step, 1.0, 1.0, None, many))
-    assert [tick.step for tick in history.ticks(run.metrics)] == [1, 2, 4, 5]
+    assert [tick.step for tick in metrics_file.ticks(run.metrics)] == [1, 2, 4, 5]
     assert all(json.loads(line) is not None for line in run.metrics.read_text().splitlines())
 
 

@@ -11,10 +11,10 @@ from safetensors.torch import load_file
 from small import trainer
 from torch import Tensor
 
-from gancli.errors import DivergedError
-from gancli.loggers import open_loggers
-from gancli.ticks import Tick
-from gancli.trainer import Trainer
+from gancli.base.errors import DivergedError
+from gancli.loggers.guarded import open_loggers
+from gancli.telemetry.ticks import Tick
+from gancli.training.trainer import Trainer
 
 BAD = float("nan")
 

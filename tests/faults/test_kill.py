@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from faults.processes import TRAIN, Command, finished
 
-from gancli.checkpoint import verify
-from gancli.errors import GanError
-from gancli.run import Run
+from gancli.base.errors import GanError
+from gancli.runs.checkpoint import verify
+from gancli.runs.run import Run
 
 # The networks are wide enough that a save takes some milliseconds.
 WIDE = [*TRAIN, "--arch.units", 64, "--steps", 120, "--checkpoint-every", 6, "--log-every", 6, "--keep", 3]

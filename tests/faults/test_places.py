@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from faults.processes import TRAIN, Command, ended, finished
 
-from gancli.checkpoint import verify
-from gancli.run import Run
+from gancli.runs.checkpoint import verify
+from gancli.runs.run import Run
 
 FEW = ["--steps", 10, "--checkpoint-every", 5, "--log-every", 5]
 DEEP = "/".join(["deeper"] * 120)

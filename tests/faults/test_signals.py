@@ -16,8 +16,8 @@ from faults.processes import SMALL, TRAIN, Command, finished, handles
 from PIL import Image
 from terminal import Terminal
 
-from gancli.checkpoint import verify
-from gancli.run import Run
+from gancli.runs.checkpoint import verify
+from gancli.runs.run import Run
 
 # Samples and checkpoints all the time: a signal comes in the middle of any of them.
 WORDS = [*TRAIN, "--sample-every", 20, "--checkpoint-every", 15, "--log-every", 5, "--name", "mine"]

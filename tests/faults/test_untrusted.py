@@ -12,7 +12,7 @@ import pytest
 from faults.mutants import Mutator
 from faults.processes import TRAIN, Command, ended, finished
 
-from gancli.run import Run
+from gancli.runs.run import Run
 
 MEMORY = 3 * 2**30  # bytes of address space beyond what the imports take
 WIDTHS = {"gan": [], "dcgan": ["--arch", "dcgan", "--arch.width", 4], "cgan": ["--arch", "cgan", "--arch.units", 8]}

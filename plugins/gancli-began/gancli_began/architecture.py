@@ -8,8 +8,8 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from gancli import Architecture, Draw, Networks, Sampling, Spec
+from gancli.architectures.latents import lerp
 from gancli.architectures.layers import pyramid
-from gancli.latents import lerp
 
 
 class Range(Sampling):

@@ -8,11 +8,13 @@ from gancli_began.architecture import BEGAN, Autoencoder
 from gancli_began.loss import BEGANLoss
 
 from gancli import GanError, Spec, UsageError
-from gancli.architectures import Networks
-from gancli.config import Config, preset, resolve
+from gancli.architectures.contract import Networks
+from gancli.config.config import Config
+from gancli.config.layers import resolve
+from gancli.config.presets import preset
 from gancli.data.digits import Digits
 from gancli.testing import Check, checks
-from gancli.trainer import Trainer
+from gancli.training.trainer import Trainer
 
 torch.set_num_threads(1)
 

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from gancli import Networks, Spec, Translator, UsageError
 from gancli.architectures.layers import dcgan_weights, stages
-from gancli.data.base import size_text
+from gancli.data.fields import size_text
 
 LEAST = 8  # pixels a side, of which a patch can be judged
 

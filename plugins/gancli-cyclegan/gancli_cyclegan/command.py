@@ -5,17 +5,18 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gancli import GanError, UsageError, run
+from gancli import GanError, UsageError
+from gancli.base.errors import Exit
+from gancli.base.text import clean, plural
 from gancli.commands.sample import PICTURES, check_target
-from gancli.config import find_dataset
-from gancli.errors import Exit
-from gancli.text import clean, plural
+from gancli.config.sources import find_dataset
+from gancli.runs import run
 
 if TYPE_CHECKING:
     import numpy as np
 
     from gancli import Dataset, Images
-    from gancli.generator import Generator
+    from gancli.generation.model import TrainedModel
 
 CHUNK = 512
 
@@ -39,10 +40,10 @@ def command(model: str, source: str, wanted: str, out: str, grid: bool, device: 
         raise UsageError(f"{clean(target)} is one picture, and {clean(source)} may hold many.", "Add --grid.")
     check_target(target, PICTURES if single else ("",), force=force)
 
-    from gancli.evaluation.evaluate import alike
-    from gancli.generator import Generator
+    from gancli.evaluation.procedure import alike
+    from gancli.generation.model import TrainedModel
 
-    generator = Generator.load(path, device)
+    generator = TrainedModel.load(path, device)
     there, back = _ways(generator, wanted)
     pictures = alike(generator.header, source, but=("classes", "flip"))
     data = _read(pictures)
@@ -57,7 +58,7 @@ def command(model: str, source: str, wanted: str, out: str, grid: bool, device: 
     return Exit.OK
 
 
-def _ways(generator: "Generator", wanted: str) -> tuple[int, int]:
+def _ways(generator: "TrainedModel", wanted: str) -> tuple[int, int]:
     """The number of the class that is asked for, and of the one that it is made of; raises GanError."""
     from gancli import Translator
 
@@ -73,7 +74,7 @@ def _ways(generator: "Generator", wanted: str) -> tuple[int, int]:
 
 
 def _read(pictures: "Dataset") -> "Images":
-    from gancli.display.progress import shown
+    from gancli.terminal.progress import shown
 
     data = pictures.load(shown())
     for note in data.notes:
@@ -81,7 +82,7 @@ def _read(pictures: "Dataset") -> "Images":
     return data
 
 
-def _turned(generator: "Generator", pixels: "np.ndarray", asked: int) -> "np.ndarray":
+def _turned(generator: "TrainedModel", pixels: "np.ndarray", asked: int) -> "np.ndarray":
     """Images, uint8 (N, C, H, W), as the model makes them images of a class."""
     import numpy as np
     import torch
@@ -103,9 +104,9 @@ def _names(pictures: "Dataset", data: "Images") -> list[str]:
 
 
 def _write(target: Path, image: "np.ndarray") -> None:
-    from gancli import images
+    from gancli.generation import pictures
 
-    images.save(target, image.transpose(1, 2, 0))
+    pictures.save(target, image.transpose(1, 2, 0))
 
 
 def _write_each(target: Path, names: list[str], made: "np.ndarray") -> None:
@@ -118,8 +119,8 @@ def _write_rows(target: Path, before: "np.ndarray", made: "np.ndarray", again: "
     """Threes side by side: a picture, what it became, and that turned back; beside each other where they are many."""
     import numpy as np
 
-    from gancli import images
+    from gancli.generation import pictures
 
     rows = np.stack([before, made, again], 1)
     beside = max(1, round((len(rows) / 6) ** 0.5))
-    images.save(target, images.grid(rows.reshape(-1, *before.shape[1:]), 3 * beside))
+    pictures.save(target, pictures.grid(rows.reshape(-1, *before.shape[1:]), 3 * beside))

@@ -10,7 +10,9 @@ from gancli_cyclegan.history import History
 from gancli_cyclegan.loss import CycleGANLoss
 
 from gancli import Images, Networks, Spec, Trainer, UsageError
-from gancli.config import Config, preset, resolve
+from gancli.config.config import Config
+from gancli.config.layers import resolve
+from gancli.config.presets import preset
 from gancli.testing import Check, checks
 
 torch.set_num_threads(1)

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gancli import Dataset, Field, GanError, Records
-from gancli.offline import NetworkRefused, offline
-from gancli.text import clean
+from gancli.base.text import clean
+from gancli.plugins.offline import NetworkRefused, offline
 
 if TYPE_CHECKING:
     import datasets

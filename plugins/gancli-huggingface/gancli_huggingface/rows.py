@@ -9,10 +9,10 @@ import numpy as np
 from PIL import Image
 
 from gancli import GanError, Records
-from gancli.data.base import Skipped
+from gancli.base.text import clean
+from gancli.data.images import Skipped
 from gancli.data.listed import LABEL_KEYS
 from gancli.data.records import FORMATS, Unfit, check_bytes, digest_of, file_mark, labelled, nothing_in
-from gancli.text import clean
 
 if TYPE_CHECKING:
     from gancli.data.records import Picture

@@ -18,13 +18,13 @@ from gancli_huggingface.dataset import HuggingFace
 from PIL import Image
 
 from gancli import GanError
-from gancli.config import find_dataset
-from gancli.data.base import Images
+from gancli.config.sources import find_dataset
+from gancli.data.images import Images
 from gancli.data.stream import Source
 from gancli.data.streamed import Streamed
-from gancli.offline import NetworkRefused
+from gancli.plugins.offline import NetworkRefused
+from gancli.pytest_plugin import Gan
 from gancli.testing import Check, checks
-from gancli.testing.fixtures import Gan
 
 torch.set_num_threads(1)
 datasets.disable_progress_bars()

@@ -9,11 +9,14 @@ import pytest
 import torch
 from gancli_infogan.architecture import Discriminator, InfoGAN
 
-from gancli import GanError, UsageError, latents
-from gancli.config import Config, preset, resolve
+from gancli import GanError, UsageError
+from gancli.architectures import latents
+from gancli.config.config import Config
+from gancli.config.layers import resolve
+from gancli.config.presets import preset
+from gancli.pytest_plugin import Gan
 from gancli.testing import Check, checks
-from gancli.testing.fixtures import Gan
-from gancli.trainer import Trainer
+from gancli.training.trainer import Trainer
 
 torch.set_num_threads(1)
 TINY = {"arch.width": 4, "arch.latent": 4, "arch.hidden": 8}

@@ -15,12 +15,14 @@ from torch import Tensor
 from torch.nn.functional import conv2d
 
 from gancli import GanError, Spec
-from gancli.config import Config, preset, resolve
-from gancli.generator import Generator as Trained
-from gancli.run import Run
+from gancli.config.config import Config
+from gancli.config.layers import resolve
+from gancli.config.presets import preset
+from gancli.generation.model import TrainedModel as Trained
+from gancli.pytest_plugin import Gan
+from gancli.runs.run import Run
 from gancli.testing import Check, checks
-from gancli.testing.fixtures import Gan
-from gancli.trainer import Trainer
+from gancli.training.trainer import Trainer
 
 torch.set_num_threads(1)
 TINY = {"arch.width": 2, "arch.latent": 4, "arch.style": 4, "arch.depth": 2, "arch.grain": 3}

@@ -5,10 +5,10 @@ from pathlib import Path
 from braceexpand import braceexpand
 
 from gancli import Dataset, Field, GanError, Records
+from gancli.base.text import clean
 from gancli.data.records import nothing_in
-from gancli.data.select import reasons
+from gancli.data.selection import reasons
 from gancli.data.tarball import SUFFIXES
-from gancli.text import clean
 from gancli_webdataset.listing import Listing
 from gancli_webdataset.samples import Wanted
 from gancli_webdataset.shards import Shards

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from gancli.data.base import Skipped
+from gancli.data.images import Skipped
 from gancli.data.prepare import reason
 from gancli.data.records import Unfit, digest_of, file_mark
 from gancli.data.tarball import FAULTS, Tarball

@@ -15,12 +15,12 @@ from gancli_webdataset.dataset import WebDataset
 from PIL import Image
 
 from gancli import GanError
-from gancli.config import find_dataset
-from gancli.data.base import Images
+from gancli.config.sources import find_dataset
+from gancli.data.images import Images
 from gancli.data.stream import Source
 from gancli.data.streamed import Streamed
+from gancli.pytest_plugin import Gan
 from gancli.testing import Check, checks
-from gancli.testing.fixtures import Gan
 
 torch.set_num_threads(1)
 

@@ -1,0 +1,126 @@
+"""The base of everything a user sets: frozen pydantic models, whose fields are the options."""
+
+from collections.abc import Iterator, Mapping
+from inspect import Signature, isfunction, signature
+from typing import Any, ClassVar, Literal, get_args, get_origin
+
+from pydantic import BaseModel, ConfigDict, ValidationError, ValidationInfo, field_validator
+from pydantic.fields import FieldInfo
+
+from gancli.base.text import clean
+
+DEFAULT = "default"
+
+
+class Options(BaseModel):
+    """A frozen group of options; unknown names are errors, and `a,b` is a way to write a list."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+
+    suggests: ClassVar[dict[str, Any]] = {}
+    """Settings that suit this choice, by dotted name: the lowest layers, ignored where unknown.
+
+    A function is given what the layers below come to, or the default: `{"optim.lr": lambda lr: 2 * lr}`."""
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _split_lists(cls, value: Any, info: ValidationInfo) -> Any:
+        field = cls.model_fields.get(info.field_name or "")
+        if isinstance(value, str) and field is not None and _is_list(field.annotation):
+            return [part.strip() for part in value.split(",")]
+        return value
+
+
+class Chosen(Options):
+    """Options of something that is chosen by its registered name."""
+
+    name: str = ""
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **_: Any) -> None:
+        """Raise TypeError where a method cannot be called as the one that it overrides."""
+        for name, method in vars(cls).items():
+            base = next((vars(each)[name] for each in cls.__mro__[1:] if name in vars(each)), None)
+            if isfunction(method) and isfunction(base) and not _is_called_alike(signature(method), signature(base)):
+                told = f"{cls.__name__}.{name}{signature(method)} is called as {base.__qualname__}{signature(base)}"
+                raise TypeError(told)
+
+
+def _is_called_alike(override: Signature, base: Signature) -> bool:
+    named = [each for each in base.parameters.values() if each.kind not in {each.VAR_POSITIONAL, each.VAR_KEYWORD}]
+    keywords = {each.name: None for each in named if each.kind is each.KEYWORD_ONLY}
+    try:
+        override.bind(*(None for each in named if each.name not in keywords), **keywords)
+    except TypeError:
+        return False
+    return True
+
+
+def _is_list(annotation: Any) -> bool:
+    return any(get_origin(each) in (tuple, list) for each in (annotation, *get_args(annotation)))
+
+
+def own_fields(model: type[Options]) -> Iterator[tuple[str, FieldInfo]]:
+    """The fields that are options of their own: neither the chosen name nor a nested group."""
+    for name, info in model.model_fields.items():
+        nested = isinstance(info.annotation, type) and issubclass(info.annotation, Options)
+        if name != "name" and not nested:
+            yield name, info
+
+
+def groups_of(model: type[Options]) -> set[str]:
+    """The fields that are groups of options of their own."""
+    return set(model.model_fields) - {name for name, _ in own_fields(model)}
+
+
+def choices_of(info: FieldInfo) -> tuple[str, ...]:
+    """The values of a field that is a choice among few, as a user types them."""
+    annotations = (info.annotation, *get_args(info.annotation))
+    return next((tuple(map(str, get_args(a))) for a in annotations if get_origin(a) is Literal), ())
+
+
+def describe(info: FieldInfo) -> str:
+    """The type of a field in one word, for help: `INT`, `FLOAT`, `a|b`."""
+    if choices := choices_of(info):
+        return "|".join(choices)
+    for annotation in (info.annotation, *get_args(info.annotation)):
+        for part in (annotation, *info.metadata, *get_args(annotation)):
+            if isinstance(part, Metavar):
+                return part.word
+    if _is_list(info.annotation):
+        return ",".join([_word(part) for part in get_args(info.annotation) if part is not Ellipsis])
+    parts = [part for part in get_args(info.annotation) if part is not type(None)]
+    return _word(parts[0] if parts else info.annotation)
+
+
+class Metavar:
+    """What help calls the values of an annotated type: `Annotated[float, Metavar("TIME")]`."""
+
+    def __init__(self, word: str) -> None:
+        self.word = word
+
+
+def _word(annotation: Any) -> str:
+    words = {int: "INT", float: "FLOAT", bool: "BOOL", str: "TEXT"}
+    return words.get(annotation, str(getattr(annotation, "__name__", "TEXT")).upper())
+
+
+def problem(path: str, origin: str, error: Any) -> str:
+    """One pydantic error as a user reads it: where it is, what is wrong, where it came from."""
+    text = str(error["msg"]).removeprefix("Value error, ")
+    text = text[0].lower() + text[1:]
+    return f"{clean(path)} = {clean(error['input'])!s}: {clean(text)} ({clean(origin)})"
+
+
+def validated(
+    model: type[Options], prefix: str, values: Mapping[str, Any], origins: Mapping[str, str], faults: list[str]
+) -> Options | None:
+    """The options that values by dotted name make; None where they do not, and `faults` say why."""
+    try:
+        return model.model_validate({key.removeprefix(prefix): value for key, value in values.items()})
+    except ValidationError as error:
+        for fault in error.errors():
+            path = prefix + str(fault["loc"][0] if fault["loc"] else "")
+            if path not in groups_of(model):
+                faults.append(problem(path, origins.get(path, DEFAULT), fault))
+        return None

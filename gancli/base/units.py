@@ -1,0 +1,60 @@
+"""How durations and numbers of bytes are written and read."""
+
+import re
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    pass
+
+
+_UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+
+
+def seconds_of(value: Any) -> float:
+    """Seconds of a duration such as `90s`, `10m`, `1.5h`, `2d`; raises ValueError."""
+    if isinstance(value, int | float):
+        return float(value)
+    match = re.fullmatch(r"(\d+(?:\.\d*)?|\.\d+)\s*([smhd]?)", str(value).strip())
+    if not match:
+        raise ValueError("a duration is a number with a unit, such as 90s, 10m, 2h or 1d")
+    return float(match[1]) * _UNITS[match[2] or "s"]
+
+
+def duration_text(seconds: float) -> str:
+    """The shortest way to write a duration that reads back to the same seconds."""
+    for unit in "dhm":
+        if seconds >= _UNITS[unit] and seconds % _UNITS[unit] == 0:
+            return f"{seconds / _UNITS[unit]:g}{unit}"
+    return f"{seconds:.12g}s"
+
+
+_BYTES = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
+
+
+def parse_bytes(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    match = re.fullmatch(r"(\d+(?:\.\d*)?)\s*([KMGT]?B?)", value.strip().upper())
+    if not match:
+        raise ValueError("a number of bytes is 0, 500MB or 20GB")
+    return round(float(match[1]) * _BYTES[match[2] if match[2] in _BYTES else match[2] + "B"])
+
+
+def bytes_text(count: int) -> str:
+    """`153 MB`, `2.1 GB`."""
+    for unit, size in (("TB", 10**12), ("GB", 10**9), ("MB", 10**6), ("KB", 10**3)):
+        if count >= size:
+            return f"{count / size:.3g} {unit}" if count < 1000 * size else f"{count / size:,.0f} {unit}"
+    return f"{count} B"
+
+
+def clock_text(seconds: float | None) -> str:
+    """`0:25`, `1:02:03` or `2d 03:04`; `-` where it is not known."""
+    if seconds is None or not 0 <= seconds < 1e9:
+        return "-"
+    minutes, second = divmod(round(seconds), 60)
+    hours, minute = divmod(minutes, 60)
+    days, hour = divmod(hours, 24)
+    if days:
+        return f"{days}d {hour:02}:{minute:02}"
+    return f"{hours}:{minute:02}:{second:02}" if hours else f"{minute}:{second:02}"

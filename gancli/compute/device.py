@@ -1,0 +1,53 @@
+"""Where and how precisely a run computes."""
+
+import platform
+import re
+
+import torch
+
+from gancli.base.errors import UsageError
+from gancli.base.text import clean, plural
+from gancli.compute.device_names import DEVICES
+
+
+def choose_device(asked: str) -> torch.device:
+    """The device asked for; `auto` is CUDA, then MPS, then the CPU. Raises UsageError where it is not there."""
+    if asked == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "mps" if _mps() else "cpu")
+    if not re.fullmatch(DEVICES, asked):
+        raise UsageError(
+            f"There is no device {clean(asked)}.", "There are auto, cpu, cuda, cuda:1 and the like, and mps."
+        )
+    device = torch.device(asked)
+    if device.type == "cuda" and (device.index or 0) >= _cuda_count():
+        found = _cuda_count()
+        raise UsageError(
+            f"There is no device {asked}: torch finds {found or 'no'} NVIDIA GPU{'s' * (found != 1)}.",
+            "Leave --device out to take what is there.",
+        )
+    if device.type == "mps" and not _mps():
+        raise UsageError("There is no device mps on this machine.", "Leave --device out to take what is there.")
+    return device
+
+
+def choose_dtype(precision: str, device: torch.device) -> torch.dtype:
+    """The type the networks compute in; `auto` is bf16 on GPUs that have it, else float32."""
+    if precision == "bf16":
+        return torch.bfloat16
+    able = device.type == "cuda" and torch.cuda.get_device_capability(device) >= (8, 0)
+    return torch.bfloat16 if precision == "auto" and able else torch.float32
+
+
+def describe(device: torch.device) -> str:
+    """The device as a user knows it."""
+    if device.type == "cuda":
+        return f"{torch.cuda.get_device_name(device)} ({device})"
+    return f"{device.type} ({platform.machine()}, {plural(torch.get_num_threads(), 'thread')})"
+
+
+def _cuda_count() -> int:
+    return torch.cuda.device_count() if torch.cuda.is_available() else 0
+
+
+def _mps() -> bool:
+    return torch.backends.mps.is_available()

@@ -1,0 +1,61 @@
+"""Every stream of random numbers that a step may draw from, as tensors that a checkpoint keeps."""
+
+import random
+from collections.abc import Mapping
+
+import numpy as np
+import torch
+from torch import Tensor
+
+NOISE = 2**31
+"""The number of the stream of a run's latents: beyond those of images, and for no seed that of the global streams."""
+
+
+def seed_all(seed: int, device: torch.device) -> torch.Generator:
+    """Seed every global stream; returns the stream of the run's latents, on the device."""
+    random.seed(seed)
+    np.random.seed(seed % 2**32)
+    torch.manual_seed(seed)
+    return torch.Generator(device).manual_seed(stream(seed, NOISE).initial_seed())
+
+
+def renewed(seed: int, times: int, device: torch.device) -> torch.Generator:
+    """Seed every global stream as never before in this run; returns such a stream of latents, on the device."""
+    return seed_all((seed + times * 0x9E3779B97F4A7C15) % 2**63, device)
+
+
+def capture(device: torch.device, noise: torch.Generator) -> dict[str, Tensor]:
+    """The state of every stream."""
+    _, keys, position, has_gauss, gauss = np.random.get_state()
+    state = {
+        "torch": torch.get_rng_state(),
+        "noise": noise.get_state(),
+        "python": torch.tensor(random.getstate()[1], dtype=torch.int64),
+        "numpy": torch.from_numpy(np.array([*keys, position, has_gauss], dtype=np.int64)),
+        "numpy_gauss": torch.tensor(gauss, dtype=torch.float64),
+    }
+    if device.type == "cuda":
+        state["cuda"] = torch.cuda.get_rng_state(device)
+    if device.type == "mps":
+        state["mps"] = torch.mps.get_rng_state()
+    return state
+
+
+def restore(state: Mapping[str, Tensor], device: torch.device, noise: torch.Generator) -> None:
+    """Continue every stream; those of another device stay as they are."""
+    torch.set_rng_state(state["torch"])
+    random.setstate((3, tuple(state["python"].tolist()), None))
+    *keys, position, has_gauss = state["numpy"].tolist()
+    np.random.set_state(("MT19937", np.array(keys, np.uint32), position, has_gauss, state["numpy_gauss"].item()))
+    if state["noise"].shape == noise.get_state().shape:
+        noise.set_state(state["noise"])
+    if device.type == "cuda" and "cuda" in state:
+        torch.cuda.set_rng_state(state["cuda"], device)
+    if device.type == "mps" and "mps" in state:
+        torch.mps.set_rng_state(state["mps"])
+
+
+def stream(seed: int, index: int = 0) -> torch.Generator:
+    """The random stream of image number `index` under `seed`: the same on every device and in every batch."""
+    # The images of neighbouring seeds must not be the same ones, shifted: hence the wide stride.
+    return torch.Generator().manual_seed((seed * 0x9E3779B97F4A7C15 + index) % 2**63)

@@ -1,0 +1,50 @@
+"""A partial set of settings, and what several of them come to."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from gancli.config.parts import SHORT
+from gancli.config.settings import Settings
+
+
+@dataclass(frozen=True)
+class Config:
+    """A partial set of settings: values by dotted name (`loss.weight`), with the origin of each."""
+
+    origin: str
+    values: Mapping[str, Any]
+    origins: Mapping[str, str] = field(default_factory=dict)
+    strict: bool = True
+
+    @classmethod
+    def nested(cls, origin: str, document: Mapping[str, Any], *, strict: bool = True) -> "Config":
+        """The layer that a TOML document or a JSON header holds; `arch = "x"` is short for its name."""
+        return cls(origin, flatten(document), strict=strict)
+
+    def origin_of(self, key: str) -> str:
+        """What a user is told about where a value came from."""
+        return self.origins.get(key, self.origin)
+
+
+@dataclass(frozen=True)
+class Resolved:
+    """The merged settings, the origin of every value that is not a default, and what was dropped on the way."""
+
+    settings: Settings
+    origins: Mapping[str, str]
+    notes: tuple[str, ...] = ()
+
+
+def flatten(document: Mapping[str, Any]) -> dict[str, Any]:
+    """Nested settings by dotted name."""
+    return dict(_flatten(document))
+
+
+def _flatten(document: Mapping[str, Any], prefix: str = "") -> Iterable[tuple[str, Any]]:
+    for key, value in document.items():
+        path = prefix + str(key).replace("-", "_")
+        if isinstance(value, Mapping):
+            yield from _flatten(value, path + ".")
+        else:
+            yield SHORT.get(path, path), value

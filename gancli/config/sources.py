@@ -1,0 +1,41 @@
+"""What a SOURCE means: a path, or a dataset by name."""
+
+import os
+from difflib import get_close_matches
+from pathlib import Path
+
+from gancli.base.errors import GanError, UsageError
+from gancli.base.text import clean
+from gancli.plugins.registry import Entry, registry
+
+
+def find_dataset(source: str) -> Entry:
+    """The dataset that a SOURCE means: `name`, `name:rest`, or a path that one recognises; raises GanError."""
+    known = registry()
+    head, colon, _ = source.partition(":")
+    path = Path(source).expanduser()
+    if colon and not path.exists():
+        return known.find("dataset", head)
+    if path.exists():
+        for entry, cls in known.loadable("dataset"):
+            if cls.recognises(path):
+                return entry
+        raise GanError(
+            f"{clean(source)} holds nothing that gancli can read as images.",
+            "`gan list datasets` shows what it reads.",
+        )
+    if os.sep in source or source.startswith((".", "~")):
+        raise GanError(f"There is nothing at {clean(source)}.", "Check the path.")
+    try:
+        return known.find("dataset", head)
+    except UsageError as error:
+        hint = error.hint if known.named(source) else _sources(source)
+        raise GanError(f"There is no file or folder '{clean(source)}'.", hint) from None
+
+
+def _sources(typed: str) -> str:
+    """What a user who typed something else may give as SOURCE."""
+    names = [entry.name for entry in registry().listing("dataset")]
+    near = get_close_matches(typed, names, n=1, cutoff=0.75)
+    meant = f"Did you mean {near[0]}? " if near else ""
+    return f"{meant}Give a path, or a dataset, such as digits or torchvision:MNIST; there are {', '.join(names)}."

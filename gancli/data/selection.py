@@ -1,0 +1,117 @@
+"""Which pictures of a listing are wanted, and at which size and channels they are prepared."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from gancli.base.errors import UsageError
+from gancli.base.text import clean, plural
+from gancli.data.dataset import Dataset
+from gancli.data.images import Skipped
+from gancli.data.prepare import Look, Preparation, channels_of
+from gancli.data.records import Records
+
+LARGEST = 64
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Numbers of pictures in a listing, int64 (n,), with their labels, int64 (n,) or None, and class names."""
+
+    numbers: np.ndarray
+    labels: np.ndarray | None
+    classes: tuple[str, ...]
+
+    def without(self, positions: Iterable[int]) -> "Selection":
+        """The selection less what stands at these positions, and less the classes that this empties."""
+        kept = np.setdiff1d(np.arange(len(self.numbers)), list(positions))
+        labels = None if self.labels is None else self.labels[kept]
+        return Selection(self.numbers[kept], *_without_empty(labels, self.classes))
+
+
+def select(records: Records, options: Dataset) -> Selection:
+    """The pictures of the classes asked for, so many of them; raises UsageError where a class is not there."""
+    numbers, labels, classes = np.arange(len(records)), records.labels, records.classes
+    if options.classes:
+        numbers, labels = _of_classes(records, options.classes)
+        classes = tuple(options.classes)
+    if options.limit and options.limit < len(numbers):
+        # Spread over all, so that each class keeps its share; always the same ones.
+        kept = np.sort(np.random.default_rng(0).choice(len(numbers), options.limit, replace=False))
+        numbers, labels = numbers[kept], None if labels is None else labels[kept]
+    return Selection(numbers, *_without_empty(labels, classes))
+
+
+def _of_classes(records: Records, wanted: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+    if records.labels is None:
+        raise UsageError("--classes: these images have no labels.", "A folder a class gives them some.")
+    number = {name: at for at, name in enumerate(records.classes)}
+    if missing := [name for name in wanted if name not in number]:
+        raise UsageError(
+            f"--classes: there is no class '{clean(missing[0])}'.", f"There are: {_some(records.classes)}."
+        )
+    order = np.full(len(number), -1)
+    order[[number[name] for name in wanted]] = np.arange(len(wanted))
+    numbers = np.flatnonzero(order[records.labels] >= 0)
+    return numbers, order[records.labels[numbers]]
+
+
+def _some(names: Sequence[str], most: int = 20) -> str:
+    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
+
+
+def _without_empty(labels: np.ndarray | None, classes: tuple[str, ...]) -> tuple[np.ndarray | None, tuple[str, ...]]:
+    if labels is None or not len(labels):
+        return None, ()
+    found, dense = np.unique(labels, return_inverse=True)
+    return dense.reshape(-1).astype(np.int64), tuple(classes[at] for at in found)
+
+
+def shape_for(options: Dataset, looks: Sequence[Look]) -> tuple[int, int, int]:
+    """(channels, height, width) for pictures that look like this, as asked for or else as suits them."""
+    sizes = [(options.crop[3], options.crop[2])] if options.crop else [(each.height, each.width) for each in looks]
+    channels = max((channels_of(each.mode) for each in looks), default=3)
+    return channels if options.channels == "auto" else options.channels, *(options.size or native_size(sizes))
+
+
+def preparation(records: Records, options: Dataset, shape: tuple[int, int, int]) -> Preparation:
+    """How pictures get that shape (channels, height, width)."""
+    span = options.range or records.range
+    return Preparation(shape[1:], shape[0], options.fit, options.crop, options.background, span)
+
+
+def native_size(sizes: Iterable[tuple[int, int]]) -> tuple[int, int]:
+    """The (height, width) to train at when none is asked for: that of all images if it is one that networks make and
+    no larger than 64, else the square of k·2^n pixels nearest below the side that nine in ten have, 64 at most."""
+    found = list(sizes)
+    if len(set(found)) == 1:
+        height, width = found[0]
+        if max(height, width) <= LARGEST and _makeable(height, width):
+            return height, width
+    usual = int(np.quantile([min(size) for size in found], 0.1, method="lower"))
+    side = max(8, min(LARGEST, usual))
+    return (side - side % unit(side),) * 2
+
+
+def unit(side: int) -> int:
+    """2^n for the k·2^n, k in 4..7, at or below a side."""
+    return 2 ** max((side // 4).bit_length() - 1, 1)
+
+
+def _makeable(height: int, width: int) -> bool:
+    step = unit(min(height, width))
+    return min(height, width) >= 8 and height % step == 0 and width % step == 0
+
+
+def reasons(skipped: Iterable[Skipped]) -> str:
+    """`2 damaged, 1 no image`."""
+    counts = Counter(clean(each.reason) for each in skipped)
+    return ", ".join(f"{count:,} {why}" for why, count in counts.most_common())
+
+
+def skipped_note(skipped: Sequence[Skipped]) -> str:
+    """One line on what was left out, with the first names."""
+    first = ", ".join(clean(each.name) for each in skipped[:3]) + (", ..." if len(skipped) > 3 else "")
+    return f"{plural(len(skipped), 'file')} skipped ({reasons(skipped)}): {first}"

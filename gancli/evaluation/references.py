@@ -1,0 +1,88 @@
+"""Real images as an extractor sees them: measured once, and kept under what decides it."""
+
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from gancli.base import sealed
+from gancli.base.errors import GanError
+from gancli.base.progress import Progress
+from gancli.base.text import plural
+from gancli.data import cache
+from gancli.data.images import Images
+from gancli.data.records import digest_of
+from gancli.extractors.embedder import Embedder
+from gancli.metrics import formulas
+from gancli.metrics.contract import Features, Reference
+
+FORMAT = 1
+ENTRY = "gancli.reference"
+LEAST = 10  # images of which figures can be taken at all
+KEPT = 2**28  # bytes of single images' features that are kept; the mean and the covariance are of all
+CHUNK = 512
+
+
+def reference(images: Images, embedder: Embedder, progress: Progress, *, trained_on: bool = True) -> Reference:
+    """The reference for figures, out of the cache or measured now; raises GanError where images are too few."""
+    if len(images) < LEAST:
+        raise GanError(f"{plural(len(images), 'image')} are too few to compare with.", f"Figures need {LEAST} or more.")
+    path = kept(images, embedder)
+    found = _read(path)
+    if found is None:
+        found = measured(images, embedder, progress)
+        _keep(found, path)
+    return replace(found, classes=embedder.classes, trained_on=trained_on)
+
+
+def measured(images: Images, embedder: Embedder, progress: Progress, most: int | None = None) -> Reference:
+    """The reference of images, seen once from the first to the last; `most` limits how many features are kept."""
+    count = len(images)
+    width = embedder(images.pixels[np.arange(1)]).rows.shape[1]
+    order = np.random.default_rng(0).permutation(count)[: min(count, most or KEPT // (4 * width))]
+    place = np.full(count, -1)
+    place[order] = np.arange(len(order))
+    rows, classes = np.empty((len(order), width), np.float32), np.zeros(len(order), np.int64)
+    running = formulas.Running()
+    with progress.track("Reading", count) as advance:
+        for start in range(0, count, CHUNK):
+            numbers = np.arange(start, min(start + CHUNK, count))
+            seen = embedder(images.pixels[numbers])
+            running.add(seen.rows)
+            wanted = place[numbers] >= 0
+            rows[place[numbers][wanted]] = seen.rows[wanted]
+            if seen.classes is not None:
+                classes[place[numbers][wanted]] = seen.classes[wanted]
+            advance(len(numbers))
+    features = Features(rows, classes if embedder.classes else None)
+    return Reference(count, *running.moments(), features, order, embedder.classes)
+
+
+def kept(images: Images, embedder: Embedder) -> Path:
+    """Where the reference of these images under this extractor is kept."""
+    key = digest_of(FORMAT, KEPT, images.fingerprint, images.spec.shape, embedder.identity)
+    return cache.home() / "references" / f"{key}.safetensors"
+
+
+def _keep(found: Reference, path: Path) -> None:
+    """Keep it if the disk allows; without, it is measured anew the next time."""
+    arrays = {"mean": found.mean, "covariance": found.covariance, "rows": found.features.rows, "numbers": found.numbers}
+    if found.features.classes is not None:
+        arrays["classes"] = found.features.classes
+    with suppress(OSError, GanError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        tensors = {name: torch.from_numpy(array) for name, array in arrays.items()}
+        sealed.write(path, ENTRY, {"format": FORMAT, "count": found.count}, tensors)
+
+
+def _read(path: Path) -> Reference | None:
+    """What is kept there; None where there is nothing whole."""
+    try:
+        about, tensors = sealed.read(path, ENTRY)
+        arrays = {name: tensor.numpy() for name, tensor in tensors.items()}
+        features = Features(arrays["rows"], arrays.get("classes"))
+        return Reference(int(about["count"]), arrays["mean"], arrays["covariance"], features, arrays["numbers"])
+    except (OSError, KeyError, ValueError, TypeError):
+        return None

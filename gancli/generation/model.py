@@ -1,0 +1,149 @@
+"""A trained generator, rebuilt from a checkpoint: what sample and interpolate use."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from gancli.architectures.contract import Architecture
+from gancli.architectures.inputs import inputs_of
+from gancli.architectures.translator import Translator
+from gancli.base import layout
+from gancli.base.errors import GanError, UsageError
+from gancli.base.text import clean
+from gancli.base.units import bytes_text
+from gancli.compute.device import choose_device
+from gancli.compute.memory import free_memory, out_of_memory
+from gancli.config.layers import rebuild
+from gancli.data.images import Images
+from gancli.generation.sampler import Sampler
+from gancli.generation.weights import load_state, outline
+from gancli.plugins.blame import blamed
+from gancli.plugins.registry import require
+from gancli.runs import checkpoint
+from gancli.runs.checkpoint import Header
+
+AVERAGED = "_ema."
+
+
+@dataclass(frozen=True)
+class TrainedModel(Sampler):
+    """The averaged networks in a checkpoint, with its header."""
+
+    header: Header
+    path: Path
+
+    def __call__(self, z: Tensor, y: Tensor | None) -> np.ndarray:
+        """uint8 images (N, C, H, W) of latents and classes; raises GanError where the file's networks cannot."""
+        with _doubted(self.path, self.arch):
+            return super().__call__(z, y)
+
+    @classmethod
+    def load(cls, path: Path, device: str = "auto") -> "TrainedModel":
+        """Rebuild from a checkpoint, reading nothing but the averaged weights; raises GanError.
+
+        Nobody vouches for the file: what it says is held against the networks it names before memory is taken.
+        """
+        header = checkpoint.read_header(path)
+        arch = architecture_of(header, path)
+        where = choose_device(device)
+        with _doubted(path, arch):
+            names = _averaged(path, outline(arch, header.spec, header.conditional))
+            tensors = checkpoint.load(path, header, tuple(f"{name}{AVERAGED}" for name in names))
+            built = arch.build(header.spec, header.conditional)
+            networks = {name: built[name] for name in names}
+            for name, network in networks.items():
+                load_state(network, checkpoint.part(tensors, f"{name}{AVERAGED}"), path)
+                network.to(where).eval().requires_grad_(False)
+        return cls(
+            arch, networks, header.spec, header.conditional, where, arch.sampling(), inputs_of(arch), header, path
+        )
+
+    def given(self, data: Images) -> Self:
+        """One that makes images of these, where it makes images of images; raises GanError where they are unlike."""
+        if isinstance(self.arch, Translator) and self.conditional and data.classes != self.spec.classes:
+            there, known = (", ".join(map(clean, each.classes)) or "none" for each in (data, self.spec))
+            raise GanError(f"The images to begin with are of other classes ({there}) than the model's ({known}).")
+        return replace(self, inputs=inputs_of(self.arch, data))
+
+    def split_classes(self, text: str | None) -> list[str]:
+        """The class names in `cat,dog`; a class whose own name has a comma is taken whole."""
+        if not text or text in self.spec.classes:
+            return [text] if text else []
+        return [name.strip() for name in text.split(",")]
+
+    def class_number(self, name: str) -> int:
+        """The number of a class given by name or number; raises UsageError where there is none such."""
+        if not self.conditional:
+            raise UsageError(
+                "This model is unconditional: it cannot be asked for a class.",
+                "Train one with --conditional, or with --preset cgan.",
+            )
+        if name in self.spec.classes:
+            return self.spec.classes.index(name)
+        raise UsageError(
+            f"There is no class '{clean(name)}'.", f"There are: {', '.join(map(clean, self.spec.classes))}."
+        )
+
+    def classes(self, names: Sequence[str], count: int) -> Tensor | None:
+        """The classes (count,) of that many images: those named in turn, all in turn where none is; None without."""
+        if not self.conditional:
+            if names:
+                self.class_number(names[0])
+            return None
+        numbers = [self.class_number(name) for name in names] or list(range(len(self.spec.classes)))
+        return torch.tensor([numbers[i % len(numbers)] for i in range(count)])
+
+
+@contextmanager
+def _doubted(path: Path, arch: Architecture) -> Iterator[None]:
+    """What goes wrong in networks that a file describes is a fault of the file, or of its plugin: GanError."""
+    try:
+        yield
+    except UsageError as error:
+        raise GanError(f"{clean(path)}: {error.message}") from error
+    except GanError:
+        raise
+    except Exception as error:
+        if blamed(error) or out_of_memory(error):
+            raise
+        fault = clean(f"{type(error).__name__}: {error}")[:120]
+        raise GanError(f"{clean(path)} does not go with architecture {arch.name}, which it names ({fault}).") from error
+
+
+def _averaged(path: Path, outlines: Mapping[str, Mapping[str, torch.Size]]) -> list[str]:
+    """The networks whose averaged weights are in a file, shape for shape; raises GanError where they do not fit."""
+    places = layout.table(path)
+    names = [name for name in outlines if any(each.startswith(name + AVERAGED) for each in places)]
+    if not names:
+        raise GanError(f"{clean(path)} holds no averaged generator.")
+    for name in names:
+        expected = {f"{name}{AVERAGED}{key}": tuple(shape) for key, shape in outlines[name].items()}
+        found = {key: place.shape for key, place in places.items() if key.startswith(name + AVERAGED)}
+        if expected != found:
+            odd = min({key for key, _ in expected.items() ^ found.items()})
+            raise GanError(
+                f"{clean(path)} does not fit the architecture that its header names: {clean(odd)[:80]}.",
+                "Was its plugin changed since?",
+            )
+    needed = 3 * sum(place.end - place.begin for key, place in places.items() if AVERAGED in key)
+    if needed > free_memory():
+        raise GanError(f"{clean(path)} needs {bytes_text(needed)} of memory, which is more than there is.")
+    return names
+
+
+def architecture_of(header: Header, path: Path) -> Architecture:
+    """The architecture that a checkpoint names; raises GanError where it cannot be had."""
+    try:
+        require(header.packages, "architecture")
+        arch = rebuild("arch", header.settings)
+    except GanError as error:
+        raise GanError(f"{clean(path)}: {error.message}", error.hint) from error
+    if not isinstance(arch, Architecture):
+        raise GanError(f"{clean(path)} names an architecture that is none.")
+    return arch

@@ -1,0 +1,4 @@
+"""The registry of everything that can be named, what is built in, how packages register, and templates of packages.
+
+Imports base.
+"""

@@ -1,0 +1,128 @@
+"""Evaluations: what was measured of a checkpoint, with all that makes figures comparable, a line each in the run."""
+
+import json
+import warnings
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from gancli.base.files import write_text
+from gancli.base.text import clean
+from gancli.runs.run import Run
+from gancli.telemetry import metrics_file
+
+FIRST = ("fid", "kid")  # of the figures that evaluations can be ranked by
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Figures of one state of a model, with the extractor, the number of samples and the reference they are of.
+
+    better: which way each figure is better; other figures are details. `training` marks what a training took of
+    itself. Figures compare only where `terms` are the same.
+    """
+
+    step: int
+    images_seen: int
+    extractor: str
+    accuracy: float | None
+    n: int
+    seed: int
+    reference: str
+    fingerprint: str
+    figures: Mapping[str, Any]
+    better: Mapping[str, str]
+    training: bool = False
+
+    @property
+    def terms(self) -> tuple[str, int, int, str, bool]:
+        """What must be the same of two evaluations for their figures to be comparable."""
+        return self.extractor, self.n, self.seed, self.fingerprint, self.training
+
+    def document(self) -> dict[str, Any]:
+        """The evaluation as JSON holds it."""
+        return asdict(self)
+
+    @property
+    def shown(self) -> dict[str, float]:
+        """The figures without the details."""
+        return {name: value for name, value in self.figures.items() if name in self.better}
+
+    @classmethod
+    def read(cls, document: Any) -> "Evaluation":
+        """An evaluation from its document; raises ValueError where it is none."""
+        try:
+            return _checked(cls(**document))
+        except (TypeError, ValueError, AttributeError) as error:
+            raise ValueError("not an evaluation") from error
+
+
+def _checked(found: Evaluation) -> Evaluation:
+    """What was read from a file, with the types it must have; raises ValueError or TypeError otherwise."""
+    better = {str(name): str(way) for name, way in found.better.items()}
+    return Evaluation(
+        step=int(found.step),
+        images_seen=int(found.images_seen),
+        extractor=str(found.extractor),
+        n=int(found.n),
+        seed=int(found.seed),
+        reference=str(found.reference),
+        fingerprint=str(found.fingerprint),
+        accuracy=None if found.accuracy is None else float(found.accuracy),
+        figures={**found.figures, **{name: float(found.figures[name]) for name in better if name in found.figures}},
+        better={name: way for name, way in better.items() if name in found.figures},
+        training=bool(found.training),
+    )
+
+
+def read(run: Run) -> list[Evaluation]:
+    """The evaluations of a run, the newest last; of two of one state on the same terms the newer."""
+    found: dict[Any, Evaluation] = {}
+    for line in metrics_file.read(run.evaluations):
+        try:
+            each = Evaluation.read(line)
+        except ValueError:
+            continue
+        found.pop(key := (each.step, each.terms), None)
+        found[key] = each
+    return list(found.values())
+
+
+class RecordWarning(UserWarning):
+    """An evaluation could not be kept; its figures are as good."""
+
+
+def add(run: Run, evaluation: Evaluation) -> None:
+    """Append an evaluation to the run's, as a whole line; warns where that cannot be."""
+    line = json.dumps(evaluation.document(), allow_nan=False)
+    try:
+        with run.evaluations.open("a", encoding="utf-8") as file:
+            file.write(line + "\n")
+    except OSError as error:
+        warnings.warn(f"{clean(run.evaluations)} cannot be written: {error.strerror}.", RecordWarning, stacklevel=2)
+
+
+def forget(run: Run, step: int) -> None:
+    """Drop what was measured beyond a step: the run goes on from there, another way."""
+    kept = [each for each in read(run) if each.step <= step]
+    if run.evaluations.exists():
+        write_text(run.evaluations, "".join(json.dumps(each.document()) + "\n" for each in kept))
+
+
+def comparable(found: Iterable[Evaluation], to: Evaluation) -> list[Evaluation]:
+    """Those on the same terms."""
+    return [each for each in found if each.terms == to.terms]
+
+
+def best(found: Sequence[Evaluation]) -> tuple[str, Evaluation] | None:
+    """The best of those on the newest terms, and the figure that says so.
+
+    What a user asked for goes before what a training took of itself.
+    """
+    asked = [each for each in found if not each.training] or found
+    if not asked or not asked[-1].shown:
+        return None
+    name = next((name for name in FIRST if name in asked[-1].shown), next(iter(asked[-1].shown)))
+    peers = [each for each in comparable(asked, asked[-1]) if name in each.shown]
+    choose = max if asked[-1].better[name] == "higher" else min
+    return name, choose(peers, key=lambda each: each.figures[name])

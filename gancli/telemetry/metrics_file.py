@@ -1,0 +1,164 @@
+"""What metrics.jsonl holds: how a tick is written, how lines are read back, and how a long run's are thinned."""
+
+import json
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from gancli.telemetry.subject import About, Facts
+from gancli.telemetry.ticks import Event, Tick
+from gancli.telemetry.verdicts import Judge, Point, Verdict
+
+if TYPE_CHECKING:
+    from gancli.training.trainer import Trainer
+
+OWN = frozenset({"step", "images", "seconds", "rate", "progress", "memory", "events", "verdict"})
+"""The names that a line uses for itself; every other is a statistic."""
+WHOLE = 4096  # newest lines that are all kept
+
+
+def document(tick: Tick) -> dict[str, Any]:
+    """A tick as JSON holds it, the statistics beside its own entries (docs/metrics.md)."""
+    return {
+        "step": tick.step,
+        "images": tick.images,
+        "seconds": round(tick.seconds, 3),
+        "rate": round(tick.rate, 1),
+        **({} if tick.progress is None else {"progress": round(tick.progress, 5)}),
+        **({} if tick.memory is None else {"memory": tick.memory}),
+        **{name: _figure(value) for name, value in tick.statistics.items() if name not in OWN},
+        **({"events": [_event(event) for event in tick.events]} if tick.events else {}),
+        **({"verdict": tick.verdict.document()} if tick.verdict else {}),
+    }
+
+
+def tick_of(line: Mapping[str, Any], folder: Path | None = None) -> Tick:
+    """The tick that a line holds, its pictures left on disk; raises ValueError where it is none."""
+    try:
+        statistics = {k: float(v) for k, v in line.items() if k not in OWN and isinstance(v, int | float)}
+        verdict = line.get("verdict")
+        return Tick(
+            int(line["step"]),
+            int(line["images"]),
+            float(line["seconds"]),
+            float(line["rate"]),
+            float(line["progress"]) if "progress" in line else None,
+            statistics,
+            tuple(_event_of(event, folder) for event in line.get("events", ())),
+            Verdict.read(verdict) if isinstance(verdict, dict) else None,
+            int(line["memory"]) if "memory" in line else None,
+        )
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError("not a tick") from error
+
+
+def about(trainer: "Trainer") -> dict[str, Any]:
+    """What is trained, as the first line of a file holds it."""
+    from gancli.terminal.choose import about as shown
+
+    return {"gancli": version("gancli"), **asdict(shown(trainer)), **asdict(trainer.facts)}
+
+
+def told(path: Path) -> tuple[About, Facts] | None:
+    """What the first line says was trained; None where there is no such line."""
+    try:
+        with path.open("rb") as file:
+            line = json.loads(file.readline())["about"]
+        tile = line.get("tile")
+        arch, loss, data, device = (str(line[key]) for key in ("arch", "loss", "data", "device"))
+        pair = (int(tile[0]), int(tile[1])) if tile else None
+        about = About(arch, loss, data, device, bool(line["probabilities"]), pair)
+        count = line.get("images")
+        rates = float(line["rate"]), float(line["d_rate"])
+        return about, Facts(about.loss, about.probabilities, *rates, count if isinstance(count, int) else None)
+    except (OSError, ValueError, KeyError, TypeError, IndexError, AttributeError):
+        return None
+
+
+def judged(path: Path) -> list[tuple[int, Verdict]]:
+    """The verdicts that the statistics in a file come to, and the step from which each held."""
+    found: list[tuple[int, Verdict]] = []
+    known = told(path)
+    seen = list(ticks(path))
+    judge = Judge(known[1] if known else Facts(probabilities=_scores_are_probabilities(seen)))
+    for tick in seen:
+        verdict = judge.add(tick.step, tick.statistics) if tick.statistics else tick.verdict
+        if verdict and (not found or found[-1][1].name != verdict.name):
+            found.append((tick.step, verdict))
+    return found
+
+
+def _scores_are_probabilities(seen: Sequence[Tick]) -> bool:
+    return all(0 <= tick.statistics.get(name, 0) <= 1 for tick in seen for name in ("real", "fake"))
+
+
+def read(path: Path) -> list[dict[str, Any]]:
+    """The whole lines of a file; one that a crash cut short, or that has no step, is left out."""
+    try:
+        text = path.read_bytes()
+    except OSError:
+        return []
+    return list(lines(text[: text.rfind(b"\n") + 1]))
+
+
+def ticks(path: Path, folder: Path | None = None) -> Iterator[Tick]:
+    """The ticks in a file."""
+    for line in read(path):
+        try:
+            yield tick_of(line, folder)
+        except ValueError:
+            continue
+
+
+def before(path: Path, step: int) -> list[Point]:
+    """The statistics in a file up to a step."""
+    return [(tick.step, tick.statistics) for tick in ticks(path) if tick.step <= step and tick.statistics]
+
+
+def lines(text: bytes) -> Iterator[dict[str, Any]]:
+    """The JSON objects in whole lines."""
+    for line in text.splitlines():
+        try:
+            found = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(found, dict) and isinstance(found.get("step"), int):
+            yield found
+
+
+def thinned(found: list[dict[str, Any]], whole: int = WHOLE) -> list[dict[str, Any]]:
+    """The newest `whole` lines as they are; of those before half as many, evenly over the steps, spikes kept."""
+    old, new = found[:-whole], found[-whole:]
+    if not old:
+        return new
+    first, last = old[0]["step"], old[-1]["step"]
+    share = max(1.0, (last - first + 1) / (whole // 2))
+    stretches: dict[int, dict[str, Any]] = {}
+    for line in old:
+        at = int((line["step"] - first) / share)
+        stretches[at] = max(stretches.get(at, line), line, key=_height)
+    return [*stretches.values(), *new]
+
+
+def _height(line: Mapping[str, Any]) -> float:
+    return sum(abs(v) for k, v in line.items() if k.startswith("loss_") and isinstance(v, int | float))
+
+
+def _event(event: Event) -> dict[str, str]:
+    file = {"file": event.path.name} if event.path else {}
+    return {"kind": event.kind, **file, **({"text": event.text} if event.text else {})}
+
+
+def _event_of(line: Any, folder: Path | None) -> Event:
+    kind = str(line["kind"])
+    parts = {"samples": "samples", "checkpoint": "checkpoints", "rollback": "checkpoints"}
+    name = Path(str(line.get("file", ""))).name
+    return Event(kind, folder / parts.get(kind, "") / name if folder and name else None, text=str(line.get("text", "")))
+
+
+def _figure(value: float) -> float:
+    """Six digits that count, whatever the size; what is not finite cannot be JSON."""
+    return float(f"{value:.6g}") if math.isfinite(value) else 0.0

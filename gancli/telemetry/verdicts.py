@@ -1,0 +1,294 @@
+"""How a training goes, told from its statistics alone: a name, the numbers that say so, and what to try.
+
+Every threshold is here. An alarm needs evidence over `SPAN` steps and `TICKS` ticks; without it nothing is said.
+"""
+
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import fmean, median
+from typing import Any
+
+from gancli.telemetry.subject import Facts
+
+TICKS = 10  # of measurements, at least
+SPAN = 200  # steps that a judgement looks back on, at least
+LONG = 500  # steps, where a healthy start looks the same for a while
+CERTAIN = 0.97  # D(x) of a discriminator that no longer learns
+FOOLED = 0.8  # D(G(z)) of one that has lost
+BLIND = 0.02  # D's lead and its gradient, as shares of what they were at first, when it has given up
+HUGE_LOSS = 5.0  # of cross-entropy, whose equilibrium is 1.39
+STEEP = 3.0  # slope of a critic that is held near one
+ALIKE = 0.1  # diversity, as a share of the data's, of images that are all the same
+FALLEN = 0.25  # diversity that is low after it was more than twice as high
+COPIES = 0.85  # novelty of images that are near one training image each: others, however blurred, have 1
+MORE = "more images, --augment color,translation,cutout, or a shorter run"
+PLATEAU = 5000  # steps, at least, of each of the two stretches that are compared: the last thirds of the run
+RISEN = 0.5  # by which share KID lies above its best when it rises
+CHANCE = 3.0  # times its mean distance from the median around it, by which KID must lie above its best besides
+RUNNING = 5  # evaluations in a row whose median is taken, and that must all lie above
+FRESH = 3  # evaluations in a row that miss classes
+MISSING = 0.6  # share of the classes that is made when others are lost
+STEADY = 0.02  # change, as a share, that counts as none
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """How it goes: a name, why in numbers, and words to add to the command line, if there is something to try."""
+
+    name: str
+    why: str
+    advice: str = ""
+
+    @property
+    def alarm(self) -> bool:
+        """Whether something is wrong."""
+        return self.name in ALARMS
+
+    def document(self) -> dict[str, str]:
+        """The verdict as JSON holds it."""
+        return {"name": self.name, "why": self.why, **({"try": self.advice} if self.advice else {})}
+
+    @classmethod
+    def read(cls, document: Mapping[str, Any]) -> "Verdict":
+        """A verdict from its document, whatever is in it."""
+        return cls(*(str(document.get(key, "")) for key in ("name", "why", "try")))
+
+
+Point = tuple[int, Mapping[str, float]]
+Points = Sequence[Point]
+DIVERGED = "diverged"
+ALARMS = frozenset(
+    {
+        "diverging",
+        DIVERGED,
+        "memorising",
+        "discriminator saturated",
+        "discriminator blind",
+        "generator winning",
+        "mode collapse",
+        "getting worse",
+    }
+)
+
+
+class Judge:
+    """Judges tick by tick; of a long run it remembers a share that is enough."""
+
+    def __init__(self, facts: Facts, past: Iterable[Point] = (), limit: int = 1024) -> None:
+        self.facts, self._limit = facts, limit
+        self._points: list[Point] = []
+        for step, statistics in past:
+            self._remember(step, statistics)
+
+    def add(self, step: int, statistics: Mapping[str, float]) -> Verdict:
+        """The verdict after one more measurement."""
+        self._remember(step, statistics)
+        return judge(self._points, self.facts)
+
+    def _remember(self, step: int, statistics: Mapping[str, float]) -> None:
+        self._points.append((step, dict(statistics)))
+        if len(self._points) > self._limit:
+            half = len(self._points) // 2
+            # Evaluations are few, and one says little by itself: none is dropped, nor how it began.
+            older = [
+                point for at, point in enumerate(self._points[:half]) if at < TICKS or at % 2 == 0 or "kid" in point[1]
+            ]
+            self._points = older + self._points[half:]
+
+
+def judge(points: Points, facts: Facts) -> Verdict:
+    """The verdict on (step, statistics) pairs, oldest first: the first alarm there is evidence for, or how it goes."""
+    if not points or not _window(points, SPAN):
+        return Verdict("too early", "Nothing is judged before there are 200 steps and 10 measurements.")
+    for suspicion in (
+        _diverging,
+        _memorising,
+        _saturated,
+        _blind,
+        _generator_wins,
+        _collapse,
+        _lost_classes,
+        _rising,
+        _plateau,
+    ):
+        if verdict := suspicion(points, facts):
+            return verdict
+    return Verdict("healthy", _healthy(points, facts))
+
+
+def diverged(step: int, what: str, facts: Facts) -> Verdict:
+    """The verdict on a training that has reached something that is not finite."""
+    return Verdict(DIVERGED, f"At step {step:,} {what} no longer finite.", _slower(facts))
+
+
+def _window(points: Points, steps: int) -> Points:
+    """The last measurements: those within so many steps, ten at least; empty where the run is not that old."""
+    since = points[-1][0] - steps
+    if points[0][0] > since or len(points) < TICKS:
+        return []
+    count = sum(1 for step, _ in points if step > since)
+    return points[-max(TICKS, count) :]
+
+
+def _mean(points: Points, name: str) -> float:
+    """The mean of a statistic; nan where it was never measured."""
+    values = [statistics[name] for _, statistics in points if name in statistics]
+    return fmean(values) if values else math.nan
+
+
+def _always(points: Points, holds: Callable[[Mapping[str, float]], bool]) -> bool:
+    return all(holds(statistics) for _, statistics in points)
+
+
+def _diverging(points: Points, facts: Facts) -> Verdict | None:
+    """Finite still, but further than a working game gets."""
+    now = _window(points, SPAN)
+    loss, slope = _mean(now, "loss_D"), _mean(now, "slope")
+    if facts.probabilities and loss > HUGE_LOSS:
+        return Verdict("diverging", f"Loss_D is {loss:.3g}, where a fair game has 1.4 and a won one 0.", _slower(facts))
+    if slope > STEEP:
+        return Verdict("diverging", f"The critic's slope is {slope:.3g}; the penalty asks for 1.", _slower(facts))
+    return None
+
+
+def _saturated(points: Points, facts: Facts) -> Verdict | None:
+    """D tells every image, and what it tells G is always the same; where images are few, D has learnt them by heart."""
+    now = _window(points, LONG)
+    real, fake = _mean(now, "real"), _mean(now, "fake_after")
+    if not facts.probabilities or not now or not (real > CERTAIN and fake < 1 - CERTAIN):
+        return None
+    if not _always(now, lambda s: s.get("real", 0) > 0.9 and s.get("fake_after", 1) < 0.1):
+        return None
+    why = f"D(x) is {real:.3f} and D(G(z)) {fake:.4f} for {now[-1][0] - now[0][0]:,} steps"
+    if facts.few:
+        return Verdict("memorising", f"D knows the {facts.images} images by heart: {why}.", MORE)
+    gradient = _mean(now, "grad_G")
+    why += "." if math.isnan(gradient) else f"; the generator's gradient is {gradient:.2g}."
+    return Verdict("discriminator saturated", why, f"--loss wgan-gp, or --optim.d-lr {facts.d_rate / 4:.2g}")
+
+
+def _blind(points: Points, facts: Facts) -> Verdict | None:
+    """D scores all images alike and learns no more: of its lead and its gradient next to nothing is left."""
+    now, first = _window(points, LONG), points[:TICKS]
+    gradient = _mean(now, "grad_D") / max(*(statistics.get("grad_D", 0.0) for _, statistics in first), 1e-12)
+    if not gradient < BLIND or not fmean(_leads(now)) < BLIND * max(_leads(first)):
+        return None
+    real, fake = _mean(now, "real"), _mean(now, "fake")
+    why = f"D scores real images {real:.4g}, generated ones {fake:.4g}; its gradient is {gradient:.1%} of what it was."
+    other = ", or --loss wgan-gp" if facts.loss != "wgan-gp" else ""
+    return Verdict("discriminator blind", why, f"--optim.lr {facts.rate / 4:.2g}{other}")
+
+
+def _leads(points: Points) -> list[float]:
+    """How far apart D scores real and generated images."""
+    return [abs(s.get("real", math.nan) - s.get("fake", math.nan)) for _, s in points]
+
+
+def _generator_wins(points: Points, facts: Facts) -> Verdict | None:
+    """D takes generated images for real, more so than real ones."""
+    now = _window(points, LONG)
+    real, fake = _mean(now, "real"), _mean(now, "fake")
+    if not now or not fake > real:
+        return None
+    advice = f"--optim.d-lr {facts.d_rate * 4:.2g}, or --loss.n-critic 5"
+    if facts.probabilities and fake > FOOLED:
+        return Verdict("generator winning", f"D(G(z)) is {fake:.2f}, D(x) only {real:.2f}.", advice)
+    if not facts.probabilities and _always(now, lambda s: s.get("fake", 0) > s.get("real", 0)):
+        return Verdict(
+            "generator winning", f"The critic scores generated images {fake:.3g}, real ones {real:.3g}.", advice
+        )
+    return None
+
+
+def _collapse(points: Points, facts: Facts) -> Verdict | None:
+    """The images of a batch are alike, or have become so."""
+    now, first = _window(points, LONG), points[: max(1, len(points) - TICKS)]
+    diversity = _mean(now, "diversity")
+    if not now or not diversity < FALLEN:
+        return None
+    best = max((s.get("diversity", 0.0) for _, s in first), default=0.0)
+    if not (_always(now, lambda s: s.get("diversity", 1) < ALIKE) or best > 2 * FALLEN):
+        return None
+    share = "none" if diversity < 0.005 else f"{diversity:.0%}"
+    why = f"Generated images differ from each other by {share} of what real ones do"
+    why += f"; it was {best:.0%}." if best > 2 * FALLEN else "."
+    other = "--loss wgan-gp" if facts.loss != "wgan-gp" else "--loss.n-critic 5"
+    return Verdict("mode collapse", why, f"{other}, or --optim.lr {facts.rate / 4:.2g}")
+
+
+def _lost_classes(points: Points, facts: Facts) -> Verdict | None:
+    """A classifier of the data sees few of its classes in what is generated."""
+    last = _measured(points, "classes")[-FRESH:]
+    if len(last) < FRESH or not max(share for _, share in last) <= MISSING:
+        return None
+    why = f"Only {last[-1][1]:.0%} of the classes are made, at {FRESH} evaluations in a row."
+    other = "--loss wgan-gp" if facts.loss != "wgan-gp" else "--loss.n-critic 5"
+    return Verdict("mode collapse", why, f"{other}, or --conditional")
+
+
+def _rising(points: Points, facts: Facts) -> Verdict | None:
+    """The distance to real images grows again, by more than it goes up and down from one evaluation to the next."""
+    found = _measured(points, "kid")
+    if len(found) < 2 * RUNNING:
+        return None
+    kids, middle = [kid for _, kid in found], RUNNING // 2
+    medians = [median(kids[at : at + RUNNING]) for at in range(len(kids) - RUNNING + 1)]
+    noise = fmean(abs(kid - usual) for kid, usual in zip(kids[middle:], medians, strict=False))
+    at, best = min(enumerate(medians[:-RUNNING]), key=lambda each: (each[1], -each[0]))
+    if not min(kids[-RUNNING:]) > best + max(RISEN * abs(best), CHANCE * noise):
+        return None
+    why = f"KID is {medians[-1]:.3g}, and was {best:.3g}: rising since step {found[at + middle][0]:,}."
+    return Verdict("getting worse", why, f"checkpoints/best.safetensors, or --optim.lr {facts.rate / 4:.2g}")
+
+
+def _measured(points: Points, name: str) -> list[tuple[int, float]]:
+    """The steps and values of a statistic that is measured only now and then."""
+    return [(step, statistics[name]) for step, statistics in points if name in statistics]
+
+
+def _memorising(points: Points, facts: Facts) -> Verdict | None:
+    """Generated images are copies of the few there are."""
+    novelty, diversity = (_mean(_window(points, SPAN), name) for name in ("novelty", "diversity"))
+    if not facts.few or not novelty < COPIES or not diversity > ALIKE:
+        return None
+    why = f"Generated images are copies of the {facts.images} there are: novelty {novelty:.2f}, where new ones have 1."
+    return Verdict("memorising", why, MORE)
+
+
+def _plateau(points: Points, facts: Facts) -> Verdict | None:
+    """Nothing that is measured has moved from one long stretch to the next."""
+    last = points[-1][0]
+    stretch = max(PLATEAU, last // 3)
+    new = [point for point in points if point[0] > last - stretch]
+    old = [point for point in points if last - 2 * stretch < point[0] <= last - stretch]
+    if last < 3 * PLATEAU or min(len(old), len(new)) < 2 * TICKS:
+        return None
+    names = [name for name in new[-1][1] if name in old[0][1]]
+    moved = [_change(_mean(old, name), _mean(new, name)) for name in names]
+    if not moved or not max(moved) < STEADY:
+        return None
+    why = f"From one {stretch:,} steps to the next nothing that is measured has changed by more than {max(moved):.1%}."
+    return Verdict("plateaued", why, f"--resume with --optim.lr {facts.rate / 4:.2g}, or stop here")
+
+
+def _change(old: float, new: float) -> float:
+    return abs(new - old) / max(abs(old), abs(new), 1e-12)
+
+
+def _healthy(points: Points, facts: Facts) -> str:
+    """The figures of a game in which both sides play."""
+    now = _window(points, SPAN)
+    if facts.probabilities:
+        why = f"D(x) {_mean(now, 'real'):.2f}, D(G(z)) {_mean(now, 'fake'):.2f}: both sides learn"
+    elif math.isnan(distance := _mean(now, "wasserstein")):
+        why = "Both sides learn"
+    else:
+        why = f"The critic puts generated images {distance:.3g} from real ones"
+    diversity = _mean(now, "diversity")
+    return why + ("." if math.isnan(diversity) else f"; diversity {diversity:.0%} of the data's.")
+
+
+def _slower(facts: Facts) -> str:
+    other = f"--loss {'wgan-gp' if facts.loss != 'wgan-gp' else 'gan'}"
+    return f"--optim.lr {facts.rate / 10:.2g}, or {other}"

@@ -1,0 +1,44 @@
+"""What metrics and extractors have to keep."""
+
+import math
+
+import numpy as np
+import torch
+
+from gancli.base.progress import Progress
+from gancli.metrics.contract import Features, Generated, Reference
+from gancli.testing.contract import Broken, Case
+from gancli.testing.training import pictures
+
+COUNT, WIDTH, CLASSES = 60, 8, 2
+
+
+def lends(case: Case) -> None:
+    """An extractor gives the same finite features (N, D) to the same images, whatever is beside them."""
+    extractor, data = case.entry.load()(name=case.entry.name, source=case.source or ""), pictures((32, 32))
+    network = extractor.open(data, torch.device("cpu"), Progress()).eval()
+    pixels = torch.from_numpy(np.asarray(data.pixels[:]))
+    with torch.no_grad():
+        whole, part = network(pixels), network(pixels[:4])
+    if whole.dim() != 2 or len(whole) != len(pixels):
+        raise Broken(f"Its features are of shape {tuple(whole.shape)}, not ({len(pixels)}, D).")
+    if not whole.isfinite().all() or not torch.allclose(whole[:4], part, atol=1e-3):
+        raise Broken("Its features are not finite, or differ with the images beside them. Is it in eval mode?")
+
+
+def measures(case: Case) -> None:
+    """A metric gives a finite float for each figure that it names, and the same for the same images."""
+    metric, dice = case.entry.load()(), np.random.default_rng(0)
+    rows = dice.normal(size=(2, COUNT, WIDTH)).astype(np.float32)
+    classes = np.arange(COUNT) % CLASSES
+    made = Generated(Features(rows[0], classes), classes)
+    mean, covariance = rows[1].mean(0, np.float64), np.cov(rows[1].astype(np.float64), rowvar=False)
+    real = Reference(COUNT, mean, covariance, Features(rows[1], classes), np.arange(COUNT), ("A", "B"))
+    first, again = metric.measure(made, real), metric.measure(made, real)
+    for name in metric.better:
+        if not isinstance(first.get(name), float) or not math.isfinite(first[name]):
+            raise Broken(f"Figure {name} is {first.get(name)!r}, no finite float.")
+        if first[name] != again[name]:
+            raise Broken(f"Figure {name} differs from one time to the next. Seed what is random in it.")
+    if not metric.better:
+        raise Broken("It names no figure. Say in `better` which way each is better.")

@@ -1,0 +1,89 @@
+"""The pictures of a training: samples from the same latents every time, real images, and both side by side."""
+
+from collections.abc import Iterator, Set
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from gancli.base.errors import GanError
+from gancli.data.images import Images
+from gancli.generation import pictures
+from gancli.generation.sampler import Sampler
+from gancli.runs.run import Run
+from gancli.telemetry.ticks import Event
+
+COUNT = 64
+
+
+@dataclass(frozen=True)
+class Gallery:
+    """Draws grids (H, W, C) of uint8 pixels."""
+
+    sampler: Sampler
+    data: Images
+    seed: int
+
+    def draw(self, kinds: Set[str], run: Run | None, step: int) -> Iterator[Event]:
+        """The grids of these kinds, kept in the run if there is one; of what the disk does not take, why."""
+        grids = {"real": self.real, "samples": self.samples, "comparison": self.comparison}
+        places = {"real": run.real, "samples": run.sample(step), "comparison": run.comparison} if run else {}
+        for kind, grid in grids.items():
+            if kind in kinds:
+                yield from _kept(kind, grid(), places.get(kind))
+
+    def samples(self, count: int = COUNT) -> np.ndarray:
+        """Generated images, of the same latents at every call."""
+        y = self._classes(count)
+        return pictures.grid(self.sampler(self.sampler.latents(self.seed, range(count), y), y), self._columns())
+
+    def real(self, count: int = COUNT) -> np.ndarray:
+        """Real images: those that the samples are made of, or else, where there are classes, of the same ones."""
+        given = self.sampler.inputs.pixels(self.seed, range(count), self._classes(count))
+        return pictures.grid(self._like(count) if given is None else given, self._columns())
+
+    def comparison(self) -> np.ndarray:
+        """Real images on the left, generated ones on the right."""
+        return pictures.side_by_side(self.real(), self.samples())
+
+    def _like(self, count: int) -> np.ndarray:
+        """Images of the data, of the same classes as the samples where there are classes."""
+        order = np.random.default_rng(self.seed).permutation(len(self.data))
+        classes = self._classes(count)
+        if classes is None or self.data.labels is None:
+            chosen = np.resize(order, count)
+        else:
+            chosen = _one_of_each(self.data.labels, order, classes.tolist())
+        return self.data.pixels[chosen]
+
+    def _columns(self) -> int:
+        """Columns of one class each where there are few, else eight."""
+        return pictures.columns(len(self.data.classes) if self.sampler.conditional else 1, COUNT)
+
+    def _classes(self, count: int) -> Tensor | None:
+        classes = len(self.data.classes)
+        return torch.arange(count) % classes if self.sampler.conditional else None
+
+
+def _kept(kind: str, pixels: np.ndarray, path: Path | None) -> Iterator[Event]:
+    try:
+        if path:
+            pictures.save(path, pixels)
+    except GanError as error:
+        yield Event("unsaved", text=str(error))
+        path = None
+    yield Event(kind, path, pixels)
+
+
+def _one_of_each(labels: np.ndarray, order: np.ndarray, wanted: list[int]) -> np.ndarray:
+    """For each wanted class the next image of it, in that order; any image where a class has none."""
+    queues = {label: order[labels[order] == label] for label in set(wanted)}
+    used = dict.fromkeys(queues, 0)
+    chosen = []
+    for label in wanted:
+        queue = queues[label] if len(queues[label]) else order
+        chosen.append(queue[used[label] % len(queue)])
+        used[label] += 1
+    return np.array(chosen)
