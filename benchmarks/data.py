@@ -75,8 +75,8 @@ def batches(source: str, size: str, count: int = 200, steps: int = 12) -> None:
     chosen = settings(source, size)
     images = chosen.data.load()
     trainer = Trainer(chosen, images)
-    trainer._play()
-    _, step = measured(lambda: [trainer._play() for _ in range(steps)])
+    trainer.stepper.play()
+    _, step = measured(lambda: [trainer.stepper.play() for _ in range(steps)])
     print(f"a dcgan step      {1000 * step / steps:9.2f} CPU ms")
     resident = Source(images, 0, trainer.device)
     resident.batch(BATCH)
@@ -89,7 +89,8 @@ def batches(source: str, size: str, count: int = 200, steps: int = 12) -> None:
 
 PEAK = """
 import resource, sys
-from gancli.config import find_dataset, rebuild
+from gancli.config.layers import rebuild
+from gancli.config.sources import find_dataset
 source, limit = sys.argv[1:]
 data = {"name": find_dataset(source).name, "source": source, "size": 32, "channels": 3, "workers": 0}
 images = rebuild("data", {"data": data | ({"cache_limit": 0} if limit == "0" else {})}).load()

@@ -34,14 +34,13 @@ def main() -> None:
 
     from gancli.config.config import Config
     from gancli.config.layers import resolve
-    from gancli.terminal.choose import about
     from gancli.terminal.live import Live
     from gancli.training.trainer import Trainer
 
     values = {"data.count": 4000, "data.size": "28", "arch.width": 16, "device": "cpu", "time": f"{chosen.seconds}s"}
     settings = resolve([Config("benchmark", values)]).settings
     trainer = Trainer(settings, settings.data.load())
-    display = Live(about(trainer))
+    display = Live(trainer.subject)
     spent = _measured(display)
     begun = time.perf_counter()
     with display:

@@ -8,7 +8,7 @@ import numpy as np
 from rich.console import Console
 
 from gancli.reports.follow import Follower
-from gancli.reports.overview import about
+from gancli.reports.overview import subject_of
 from gancli.runs.run import Run, find_run
 from gancli.terminal import blocks
 from gancli.terminal.blocks import fit
@@ -30,7 +30,7 @@ def screen(run: Run, size: tuple[int, int]) -> str:
         record.add(tick)
     options = {"force_terminal": True, "color_system": "truecolor", "record": True}
     console = Console(file=io.StringIO(), width=size[0], height=size[1], _environ={}, **options)  # type: ignore[arg-type]
-    dashboard = Dashboard(about(run), record)
+    dashboard = Dashboard(subject_of(run), record)
     dashboard.hint = "s sample and save   q finish"
     console.print(dashboard)
     return console.export_svg(title=f"gan train   {size[0]}x{size[1]}")

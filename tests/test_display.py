@@ -14,14 +14,14 @@ from typing import Any
 import click
 import numpy as np
 import pytest
+from PIL import Image
 from rich.cells import cell_len
 from rich.console import Console
 
 from gancli.base.units import clock_text
 from gancli.telemetry.labels import figure, phrases
-from gancli.telemetry.subject import About
+from gancli.telemetry.subject import Subject, data_name
 from gancli.telemetry.ticks import Event, Tick
-from gancli.terminal import choose
 from gancli.terminal.blocks import HalfBlocks, fit, legible, show
 from gancli.terminal.choose import make_display
 from gancli.terminal.curves import MIXED, History, chart, limits_of, spark
@@ -30,11 +30,12 @@ from gancli.terminal.display import Display
 from gancli.terminal.json_lines import JSON
 from gancli.terminal.live import Live
 from gancli.terminal.plain import Plain
+from gancli.training.trainer import Trainer
 
 SIZES = [(140, 45), (120, 40), (80, 24), (60, 16), (38, 9), (20, 3)]
 HOSTILE = "\x1b[31m[/]\u202e"
-ABOUT = About("dcgan", "gan", "digits", "cpu", True, (28, 28))
-CRITIC = About("dcgan", "wgan-gp", "digits", "cpu", False, (28, 28))
+ABOUT = Subject("dcgan", "gan", "digits", "cpu", True, (28, 28))
+CRITIC = Subject("dcgan", "wgan-gp", "digits", "cpu", False, (28, 28))
 SCORES = {"real": 0.5312, "fake": 0.4123, "fake_after": 0.3812, "loss_D": 1.2145, "loss_G": 1.0123}
 GRID = np.tile(np.arange(238, dtype=np.uint8)[None, :, None], (238, 1, 1))
 
@@ -48,7 +49,7 @@ def samples() -> Event:
 
 
 def drawn(
-    about: About, *ticks: Tick, size: tuple[int, int] = (120, 40), encoding: str = "utf-8", **options: Any
+    about: Subject, *ticks: Tick, size: tuple[int, int] = (120, 40), encoding: str = "utf-8", **options: Any
 ) -> str:
     """The dashboard after these ticks, as the terminal receives it."""
     record = Record()
@@ -130,7 +131,7 @@ def test_without_colour_there_are_only_shades() -> None:
 
 @pytest.mark.parametrize("size", SIZES)
 def test_hostile_names_do_nothing(size: tuple[int, int]) -> None:
-    about = About(HOSTILE, HOSTILE, HOSTILE, HOSTILE, True)
+    about = Subject(HOSTILE, HOSTILE, HOSTILE, HOSTILE, True)
     event = Event("checkpoint", Path(f"x/{HOSTILE}"))
     text = bare(drawn(about, tick(events=(event, Event(HOSTILE)), **{HOSTILE: 1.0, f"loss_{HOSTILE}": 2.0}), size=size))
     assert "\x1b" not in text
@@ -263,7 +264,7 @@ def test_plain_is_thinned_and_aligned(capsys: pytest.CaptureFixture[str]) -> Non
 
 
 def test_plain_has_no_control_codes(capsys: pytest.CaptureFixture[str]) -> None:
-    with Plain(About(HOSTILE, HOSTILE, HOSTILE, HOSTILE, True)) as shown:
+    with Plain(Subject(HOSTILE, HOSTILE, HOSTILE, HOSTILE, True)) as shown:
         shown.tick(tick(events=(Event("checkpoint", Path(HOSTILE)),), **{HOSTILE: 1.0}))
     text = capsys.readouterr().err
     assert "\x1b" not in text
@@ -324,16 +325,8 @@ def test_live_draws_while_training_goes_on() -> None:
 
 
 def trainer() -> Any:
-    torch = pytest.importorskip("torch")
-    named = [SimpleNamespace(name=name) for name in ("dcgan", "gan")]
-    data = SimpleNamespace(name="folder", source="/home/someone/faces/")
-    return SimpleNamespace(
-        settings=SimpleNamespace(arch=named[0], loss=named[1], data=data),
-        data=SimpleNamespace(spec=SimpleNamespace(height=28, width=28)),
-        device=torch.device("cpu"),
-        loss=SimpleNamespace(probabilities=True),
-        stop=lambda: None,
-    )
+    subject = Subject("dcgan", "gan", data_name("folder", "/home/someone/faces/"), "cpu", True, (28, 28))
+    return SimpleNamespace(subject=subject, stop=lambda: None)
 
 
 @pytest.mark.parametrize(
@@ -358,8 +351,12 @@ def test_the_kind_of_display(
     assert type(make_display(kind, trainer())) is expected
 
 
-def test_what_a_display_knows_of_a_trainer() -> None:
-    found = choose.about(trainer())
+def test_what_a_display_knows_of_a_trainer(tmp_path: Path) -> None:
+    (tmp_path / "faces").mkdir()
+    for number in range(8):
+        Image.new("L", (28, 28), number).save(tmp_path / "faces" / f"{number}.png")
+    source = {"source": f"{tmp_path}/faces/"}
+    found = Trainer.of({"data": source, "arch.width": 2, "batch_size": 4, "steps": 1, "device": "cpu"}).subject
     assert (found.arch, found.loss, found.data) == ("dcgan", "gan", "faces")
     assert found.tile == (28, 28)
 

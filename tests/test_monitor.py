@@ -17,11 +17,11 @@ from gancli.extractors.classifier import Trained
 from gancli.extractors.contract import find
 from gancli.runs import evaluations
 from gancli.runs.run import Run
-from gancli.telemetry.subject import Facts
+from gancli.telemetry.subject import Subject
 from gancli.telemetry.ticks import Tick
 from gancli.telemetry.verdicts import ALARMS, judge
 from gancli.terminal.dashboard import Record
-from gancli.training.cadence import Pace
+from gancli.training.cadence import Cadences
 
 
 @pytest.fixture(autouse=True)
@@ -37,7 +37,7 @@ def test_a_cadence_may_be_a_share_of_the_time(text: str, share: float) -> None:
 
 
 def test_what_costs_more_comes_more_rarely() -> None:
-    pace, came = Pace({"evaluation": Every(share=0.02)}, 0, 0.0), []
+    pace, came = Cadences({"evaluation": Every(share=0.02)}, 0, 0.0), []
     for second in range(1, 200):
         if pace.due(second, float(second), {"evaluation": 0.5 if second < 80 else 1.0}):
             came.append(second)
@@ -46,7 +46,7 @@ def test_what_costs_more_comes_more_rarely() -> None:
 
 def test_the_first_evaluation_waits_for_fifty_thousand_images() -> None:
     training = trainer()
-    pace = Pace({"evaluation": training.settings.eval_every}, 0, 0.0)
+    pace = Cadences({"evaluation": training.settings.eval_every}, 0, 0.0)
     monitor.N = 1000
     assert not pace.due(1, 10.0, {"evaluation": training.monitor.cost(49_000, 10.0)})
     assert pace.due(1, 10.0, {"evaluation": training.monitor.cost(51_000, 10.0)})
@@ -226,13 +226,13 @@ NOISY = [0.0013, 0.0068, 0.0026, 0.0037, 0.0034, 0.0019, 0.0013, 0.0033, 0.0025,
     ],
 )
 def test_a_distance_that_rises_is_a_verdict(kids: list[float], verdict: str) -> None:
-    found = [judge(points(kids[:count]), Facts()).name for count in range(1, len(kids) + 1)]
+    found = [judge(points(kids[:count]), Subject()).name for count in range(1, len(kids) + 1)]
     assert found[-1] == verdict
     assert set(found[:-1]) <= {"healthy"}
 
 
 def test_the_verdict_names_where_it_was_best() -> None:
-    found = judge(points([*FALLING, 0.1, 0.12, 0.12, 0.14, 0.2]), Facts())
+    found = judge(points([*FALLING, 0.1, 0.12, 0.12, 0.14, 0.2]), Subject())
     assert "KID is 0.12, and was 0.05: rising since step 3,000" in found.why
     assert "best.safetensors" in found.advice
     assert found.name in ALARMS
@@ -240,4 +240,4 @@ def test_the_verdict_names_where_it_was_best() -> None:
 
 @pytest.mark.parametrize(("share", "verdict"), [(0.4, "mode collapse"), (0.9, "healthy")])
 def test_classes_that_are_never_made_are_a_collapse(share: float, verdict: str) -> None:
-    assert judge(points([0.5, 0.4, 0.3], classes=share), Facts()).name == verdict
+    assert judge(points([0.5, 0.4, 0.3], classes=share), Subject()).name == verdict

@@ -12,13 +12,13 @@ from torch import nn
 from gancli.base.errors import DivergedError
 from gancli.losses.gan import GANLoss
 from gancli.telemetry.metrics_file import document
-from gancli.telemetry.subject import Facts
+from gancli.telemetry.subject import Subject
 from gancli.telemetry.ticks import Tick
 from gancli.telemetry.verdicts import ALARMS, Judge, Verdict, judge
 from gancli.training.trainer import Trainer
 
 HEALTHY = {"real": 0.7, "fake": 0.3, "fake_after": 0.25, "loss_D": 0.9, "loss_G": 1.4, "grad_G": 1.0, "diversity": 0.8}
-CRITIC = Facts("wgan-gp", probabilities=False)
+CRITIC = Subject(loss="wgan-gp", probabilities=False)
 
 
 class Broken(GANLoss):
@@ -123,7 +123,7 @@ def test_what_is_not_finite_is_the_last_verdict() -> None:
 
 def test_a_derived_statistic_that_is_not_finite_is_no_evidence() -> None:
     training = trainer(steps=10, log_every="5")
-    training.loss = Broken(name="gan")
+    training.state.loss = Broken(name="gan")
     ticks = list(training)
     assert ticks[-1].step == 10
     assert all("odd" not in tick.statistics and "loss_D" in tick.statistics for tick in ticks)
@@ -152,21 +152,21 @@ def test_a_healthy_run_raises_no_alarm(arch: str, loss: str) -> None:
 @pytest.mark.parametrize(
     ("facts", "changed", "name"),
     [
-        (Facts(), {}, "healthy"),
-        (Facts(), {"real": 0.99, "fake": 0.01, "fake_after": 0.01, "loss_D": 0.02}, "discriminator saturated"),
-        (Facts(), {"real": 0.6, "fake": 0.9}, "generator winning"),
+        (Subject(), {}, "healthy"),
+        (Subject(), {"real": 0.99, "fake": 0.01, "fake_after": 0.01, "loss_D": 0.02}, "discriminator saturated"),
+        (Subject(), {"real": 0.6, "fake": 0.9}, "generator winning"),
         (CRITIC, {"real": -1.0, "fake": 2.0}, "generator winning"),
-        (Facts(), {"diversity": 0.01}, "mode collapse"),
-        (Facts(images=16), {"novelty": 0.1}, "memorising"),
-        (Facts(images=16), {"novelty": 0.95}, "healthy"),
-        (Facts(images=16), {"real": 0.99, "fake": 0.01, "fake_after": 0.01, "loss_D": 0.02}, "memorising"),
-        (Facts(images=60_000), {"novelty": 0.1}, "healthy"),
-        (Facts(), {"loss_D": 9.0}, "diverging"),
+        (Subject(), {"diversity": 0.01}, "mode collapse"),
+        (Subject(images=16), {"novelty": 0.1}, "memorising"),
+        (Subject(images=16), {"novelty": 0.95}, "healthy"),
+        (Subject(images=16), {"real": 0.99, "fake": 0.01, "fake_after": 0.01, "loss_D": 0.02}, "memorising"),
+        (Subject(images=60_000), {"novelty": 0.1}, "healthy"),
+        (Subject(), {"loss_D": 9.0}, "diverging"),
         (CRITIC, {"slope": 8.0}, "diverging"),
         (CRITIC, {"real": 5.0, "fake": -5.0, "wasserstein": 10.0, "slope": 1.1}, "healthy"),
     ],
 )
-def test_what_statistics_come_to(facts: Facts, changed: dict[str, float], name: str) -> None:
+def test_what_statistics_come_to(facts: Subject, changed: dict[str, float], name: str) -> None:
     verdict = judge(series(600, **changed), facts)
     assert verdict.name == name
     assert verdict.alarm == (name in ALARMS)
@@ -176,15 +176,15 @@ def test_what_statistics_come_to(facts: Facts, changed: dict[str, float], name: 
 
 def test_nothing_is_said_before_there_is_evidence() -> None:
     bad = {"real": 0.99, "fake": 0.01, "fake_after": 0.01, "diversity": 0.0}
-    assert judge([], Facts()).name == "too early"
-    assert judge(series(180, **bad), Facts()).name == "too early"
-    assert judge(series(600, every=100, **bad), Facts()).name == "too early"
-    assert judge([*series(480), (500, {**HEALTHY, **bad})], Facts()).name == "healthy"
+    assert judge([], Subject()).name == "too early"
+    assert judge(series(180, **bad), Subject()).name == "too early"
+    assert judge(series(600, every=100, **bad), Subject()).name == "too early"
+    assert judge([*series(480), (500, {**HEALTHY, **bad})], Subject()).name == "healthy"
 
 
 @pytest.mark.parametrize("scale", [1.0, 100.0])
-@pytest.mark.parametrize("facts", [Facts(), CRITIC])
-def test_a_discriminator_that_has_given_up_is_blind_and_one_in_balance_is_not(facts: Facts, scale: float) -> None:
+@pytest.mark.parametrize("facts", [Subject(), CRITIC])
+def test_a_discriminator_that_has_given_up_is_blind_and_one_in_balance_is_not(facts: Subject, scale: float) -> None:
     first = [
         (step, {**HEALTHY, "real": 0.6 * scale, "fake": 0.4 * scale, "grad_D": scale}) for step in range(0, 200, 20)
     ]
@@ -200,27 +200,27 @@ def test_a_discriminator_that_has_given_up_is_blind_and_one_in_balance_is_not(fa
 
 def test_diversity_that_falls_is_a_collapse_and_one_that_was_never_high_is_a_beginning() -> None:
     low = [(step, {**HEALTHY, "diversity": 0.2}) for step in range(1020, 2001, 20)]
-    assert judge([*series(1000), *low], Facts()).name == "mode collapse"
-    assert judge(low, Facts()).name == "healthy"
+    assert judge([*series(1000), *low], Subject()).name == "mode collapse"
+    assert judge(low, Subject()).name == "healthy"
 
 
 def test_a_plateau_is_no_alarm() -> None:
-    verdict = judge(series(15_000), Facts())
+    verdict = judge(series(15_000), Subject())
     assert (verdict.name, verdict.alarm) == ("plateaued", False)
-    assert judge(series(14_980), Facts()).name == "healthy"
+    assert judge(series(14_980), Subject()).name == "healthy"
 
 
 @pytest.mark.parametrize("name", ["loss_G", "diversity", "fid"])
 def test_a_plateau_is_one_of_the_last_two_thirds_in_all_that_is_measured(name: str) -> None:
     moving = [(step, {**HEALTHY, name: 1 + 10_000 / step}) for step in range(50, 60_001, 50)]
-    assert {judge(moving[:count], Facts()).name for count in (400, 800, 1200)} == {"healthy"}
+    assert {judge(moving[:count], Subject()).name for count in (400, 800, 1200)} == {"healthy"}
     still = [(step, {**HEALTHY, name: 1 + 10_000 / min(step, 20_000)}) for step in range(50, 60_001, 50)]
-    assert judge(still, Facts()).name == "plateaued"
-    assert judge(still[:800], Facts()).name == "healthy"
+    assert judge(still, Subject()).name == "plateaued"
+    assert judge(still[:800], Subject()).name == "healthy"
 
 
 def test_a_long_run_is_judged_from_a_share_of_it() -> None:
-    one = Judge(Facts(), limit=512)
+    one = Judge(Subject(), limit=512)
     for step, statistics in series(20_000):
         verdict = one.add(step, statistics)
     assert verdict.name == "plateaued"
@@ -244,5 +244,5 @@ def test_a_resumed_run_is_judged_with_what_led_to_it(tmp_path: Path) -> None:
 
 
 def test_statistics_that_are_missing_are_no_evidence() -> None:
-    assert judge([(step, {}) for step in range(10, 900, 10)], Facts()).name == "healthy"
+    assert judge([(step, {}) for step in range(10, 900, 10)], Subject()).name == "healthy"
     assert Verdict.read({"name": 3}) == Verdict("3", "", "")

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator, Mapping
 from inspect import Signature, isfunction, signature
-from typing import Any, ClassVar, Literal, get_args, get_origin
+from typing import Any, ClassVar, Literal, Self, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, ValidationError, ValidationInfo, field_validator
 from pydantic.fields import FieldInfo
 
-from gancli.base.text import clean
+from gancli.base.errors import GanError
+from gancli.base.text import article, clean
 
 DEFAULT = "default"
 
@@ -35,6 +36,14 @@ class Chosen(Options):
     """Options of something that is chosen by its registered name."""
 
     name: str = ""
+
+    @classmethod
+    def checked(cls, options: object) -> Self:
+        """The options, which must be of this class; raises GanError where a package registered something else."""
+        if isinstance(options, cls):
+            return options
+        name, kind = clean(getattr(options, "name", options)), cls.__name__.lower()
+        raise GanError(f"'{name}' is registered as {article(kind)} {kind}, and is none.")
 
     @classmethod
     def __pydantic_init_subclass__(cls, **_: Any) -> None:

@@ -15,3 +15,8 @@ def clean(text: object) -> str:
 def plural(count: int, noun: str) -> str:
     """`1 image`, `2 images`, `1,200 images`."""
     return f"{count:,} {noun}" + ("" if count == 1 else "s")
+
+
+def article(noun: str) -> str:
+    """`a` or `an`, as the noun wants it."""
+    return "an" if noun[:1] in "aeiou" else "a"

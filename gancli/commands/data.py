@@ -77,9 +77,7 @@ def inspect(ctx: click.Context, /, source: str, as_json: bool, out: str, show: b
 def _dataset(source: str, typed: Mapping[str, Any]) -> Dataset:
     entry = sources.find_dataset(source)
     values = {key.removeprefix("data."): value for key, value in typed.items()}
-    built = layers.rebuild("data", {"data": {**values, "name": entry.name, "source": source}})
-    assert isinstance(built, Dataset)
-    return built
+    return Dataset.checked(layers.rebuild("data", {"data": {**values, "name": entry.name, "source": source}}))
 
 
 def suggestion(report: "Report", typed: Mapping[str, Any]) -> str:
@@ -89,17 +87,16 @@ def suggestion(report: "Report", typed: Mapping[str, Any]) -> str:
         short = key.removeprefix("data.")
         name = "--" + (short if short in SHARED else key).replace("_", "-")
         words += [name if value else f"--no-{name[2:]}"] if isinstance(value, bool) else [name, str(value)]
-    if report.values and "data.range" not in typed and (span := _span(report)):
+    if report.values and "data.range" not in typed and (span := _span(report.values)):
         words += ["--range", span]
     if 2 <= len(report.classes) <= 1000:
         words.append("--conditional")
     return shlex.join(words)
 
 
-def _span(report: "Report") -> str | None:
+def _span(values: tuple[float, float]) -> str | None:
     """A better range for pictures that use a small part of theirs, such as 12 bits of 16; None where theirs is good."""
-    assert report.values is not None
-    high = report.values[1]
+    high = values[1]
     if high <= 1 or high > 65535 / 2:
         return None
     return f"0,{2 ** int(high).bit_length() - 1}"
@@ -118,11 +115,9 @@ def advice(report: "Report", typed: Mapping[str, Any]) -> list[str]:
         lines.append(f"The smallest, {size_text(report.smallest)}, is enlarged.")
     if report.transparent and channels != 4 and "data.background" not in typed:
         lines.append("Transparent parts become white; --background black, say, changes that, --channels 4 keeps them.")
-    if report.values and _span(report) and "data.range" not in typed:
+    if report.values and (span := _span(report.values)) and "data.range" not in typed:
         low, high = report.values
-        lines.append(
-            f"Their numbers go from {low:g} to {high:g} of 65535, which is dark: --range {_span(report)} spreads them."
-        )
+        lines.append(f"Their numbers go from {low:g} to {high:g} of 65535, which is dark: --range {span} spreads them.")
     if len(report.classes) > 1:
         lines.append("They have classes: with --conditional you can ask for one, as in gan sample --class NAME.")
     if report.count < FEW:

@@ -21,6 +21,7 @@ from gancli.runs.run import Run
 if TYPE_CHECKING:
     from gancli.data.images import Images
     from gancli.runs.checkpoint import Header
+    from gancli.training.state import TrainingState
     from gancli.training.trainer import Trainer
 
 AUTO = "auto"
@@ -42,116 +43,122 @@ HARMLESS = LENGTHS | {
 
 
 @dataclass(frozen=True)
-class Return:
-    """A run to continue, and the checkpoint that was asked for, None for the newest."""
+class Resumed:
+    """A run to continue, and the checkpoint that was asked for; None for the newest."""
 
     run: Run
     asked: Path | None = None
 
     @property
     def checkpoint(self) -> Path | None:
-        """Where it goes on; None where a run was stopped before its first checkpoint."""
+        """The checkpoint to continue from; None where the run was stopped before its first one."""
         return self.asked or (self.run.latest() if self.run.checkpoints() else None)
 
 
-def parent_of(given: Mapping[str, Any]) -> Path:
+def parent_of(words: Mapping[str, Any]) -> Path:
     """The folder of the run's folder."""
-    return Path(given["out"]) if given.get("out") else run.home()
+    return Path(words["out"]) if words.get("out") else run.home()
 
 
-def meant(given: Mapping[str, Any]) -> Return | None:
-    """What --resume means: a run, a checkpoint in one, or with `auto` the run named by --name if it is there."""
-    name = given.get("resume")
+def resumed_run(words: Mapping[str, Any]) -> Resumed | None:
+    """The run that --resume names, or a checkpoint in it; with `auto` the run named by --name, if it is there."""
+    name = words.get("resume")
     if name == AUTO:
-        return _named(parent_of(given), given.get("name"))
+        return _named(parent_of(words), words.get("name"))
     if not name:
         return None
-    if given.get("name"):
+    if words.get("name"):
         raise UsageError("--resume says which run goes on, and --name what a new one is called.", "Give one of them.")
     path = Path(name).expanduser()
     if not path.is_file():
-        found = run.find_run(name, parent_of(given))
-        if not found.checkpoints():
-            raise GanError(f"Run {clean(found.name)} has no checkpoint to continue from.", "Train anew: gan train")
-        return Return(found)
+        stopped = run.find_run(name, parent_of(words))
+        if not stopped.checkpoints():
+            raise GanError(f"Run {clean(stopped.name)} has no checkpoint to continue from.", "Train anew: gan train")
+        return Resumed(stopped)
     if not (path.parent.parent / "config.toml").is_file():
         hint = f"Begin one with its settings: gan train --config {clean(path)}"
         raise UsageError(f"{clean(path)} lies in no run that could go on.", hint)
-    return Return(Run(path.parent.parent), path)
+    return Resumed(Run(path.parent.parent), path)
 
 
-def _named(parent: Path, name: str | None) -> Return | None:
+def _named(parent: Path, name: str | None) -> Resumed | None:
     if not name:
         raise UsageError("--resume auto needs the --name of the run to begin or continue.")
     run.check_name(name)
-    found = Run(parent / name)
-    if not found.path.exists():
+    named = Run(parent / name)
+    if not named.path.exists():
         return None
-    foreign = {path.name for path in found.path.iterdir()} - {"samples", "checkpoints", "lock"}
-    if foreign and not found.config.exists():
-        raise UsageError(f"{clean(found.path)} is there, and is no run.", "Choose another --name.")
-    return Return(found)
+    foreign = {path.name for path in named.path.iterdir()} - {"samples", "checkpoints", "lock"}
+    if foreign and not named.config.exists():
+        raise UsageError(f"{clean(named.path)} is there, and is no run.", "Choose another --name.")
+    return Resumed(named)
 
 
-def resumed_layer(given: Mapping[str, Any]) -> list[Config]:
-    """The settings of the run that --resume means, as a layer; none where there is no checkpoint."""
+def resumed_layers(resumed: Resumed | None) -> list[Config]:
+    """The settings of the run to continue, as a layer; none where there is no checkpoint."""
     from gancli.runs.checkpoint import read_header
 
-    back = meant(given)
-    for path in reversed([back.asked] if back and back.asked else back.run.checkpoints() if back else []):
+    for path in _newest_first(resumed):
         # Whether the rest of the file is whole is looked at when the run is held.
         with suppress(GanError):
             header = read_header(path)
-            break
-    else:
+            require(header.packages, "architecture", "loss")
+            return [Config.nested("resumed run", header.settings)]
+    return []
+
+
+def _newest_first(resumed: Resumed | None) -> list[Path]:
+    if resumed is None:
         return []
-    require(header.packages, "architecture", "loss")
-    return [Config.nested("resumed run", header.settings)]
+    return [resumed.asked] if resumed.asked else resumed.run.checkpoints()[::-1]
 
 
 @contextmanager
 def opened(
-    resolved: Resolved, images: "Images", given: Mapping[str, Any], label: str
-) -> "Iterator[tuple[Trainer, Lock]]":
-    """A trainer whose run is held: begun anew, or where its checkpoint is; raises GanError where it cannot be had."""
+    resolved: Resolved, images: "Images", words: Mapping[str, Any], resumed: Resumed | None, label: str
+) -> "Iterator[tuple[Trainer, Run, Lock]]":
+    """A trainer whose run is held, begun anew or where its checkpoint is; raises GanError where it cannot be had."""
+    from gancli.training.state import TrainingState
     from gancli.training.trainer import Trainer
 
-    back = meant(given)
-    if back is None:
-        trainer = Trainer(resolved.settings, images)
-        made = run.new_run(parent_of(given), label, given["name"])
+    settings = resolved.settings
+    if resumed is None:
+        # Before there is a folder: what cannot be trained leaves none behind.
+        state = TrainingState.begin(settings, images)
+        held = run.new_run(parent_of(words), label, words["name"])
     else:
-        made = back.run
-        made.make(again=True)
-    with made.lock() as lock:
-        if back is not None:
-            trainer = _continued(resolved, images, back, auto=given["resume"] == AUTO)
-        trainer.run = made
-        made.tidy(trainer.step)
-        if not trainer.step or made.settings != resolved.settings.document():
-            made.write_config(toml.to_toml(resolved))
-        yield trainer, lock
+        held = resumed.run
+        held.make(again=True)
+    with held.lock() as lock:
+        if resumed is not None:
+            state = _continued(resolved, images, resumed, auto=words["resume"] == AUTO)
+        trainer = Trainer(settings, images, held, state)
+        held.tidy(trainer.step)
+        if not trainer.step or held.settings != settings.document():
+            held.write_config(toml.to_toml(resolved))
+        yield trainer, held, lock
 
 
-def _continued(resolved: Resolved, images: "Images", back: Return, *, auto: bool) -> "Trainer":
-    """A trainer where the run stands; says what is not as it was, and raises UsageError where that is too much."""
+def _continued(resolved: Resolved, images: "Images", resumed: Resumed, *, auto: bool) -> "TrainingState":
+    """The state where the run stands; says what is not as it was, and raises UsageError where that is too much."""
     from gancli.runs.checkpoint import read_header
-    from gancli.training.trainer import Trainer
+    from gancli.training.length import Length
+    from gancli.training.state import TrainingState
 
-    path, name = back.checkpoint, back.run.name
+    path, name = resumed.checkpoint, resumed.run.name
     if path is None:
-        return Trainer(resolved.settings, images)
+        return TrainingState.begin(resolved.settings, images)
     header = read_header(path)
     _check(resolved, images, header, name)
-    trainer = Trainer(resolved.settings, images)
-    trainer.resume(path)
-    for difference in _differences(resolved, images, header, trainer):
+    state = TrainingState.begin(resolved.settings, images)
+    state.restore(path)
+    for difference in _differences(resolved, images, header, state):
         click.echo(f"Note: {difference}: the run will differ from one that never stopped.", err=True)
-    if (trainer.progress or 0) >= 1 and not auto:
+    if (Length(resolved.settings, len(images)).share(*state.place) or 0) >= 1 and not auto:
         raise UsageError(
-            f"Run {clean(name)} is finished at step {trainer.step:,}.", "Give it a longer --steps or --time."
+            f"Run {clean(name)} is finished at step {state.step:,}.", "Give it a longer --steps or --time."
         )
-    return trainer
+    return state
 
 
 def _check(resolved: Resolved, images: "Images", header: "Header", name: str) -> None:
@@ -165,8 +172,7 @@ def _check(resolved: Resolved, images: "Images", header: "Header", name: str) ->
             f"Run {clean(name)} was trained with {key} = {clean(was)}, not {clean(now)}.",
             "Leave that out, or start a new run.",
         )
-    arch, asked = resolved.settings.arch, resolved.settings.conditional
-    assert isinstance(arch, Architecture)
+    arch, asked = Architecture.checked(resolved.settings.arch), resolved.settings.conditional
     if arch.is_conditional(asked, len(images.classes)) is not header.conditional:
         told = "with its classes" if header.conditional else "without classes"
         raise UsageError(f"Run {clean(name)} was trained {told}.", "Leave --conditional out, or start a new run.")
@@ -185,7 +191,7 @@ def _changed(resolved: Resolved, header: "Header") -> dict[str, tuple[Any, Any]]
     return {key: (before, after) for key, (before, after) in both.items() if before != after}
 
 
-def _differences(resolved: Resolved, images: "Images", header: "Header", trainer: "Trainer") -> Iterator[str]:
+def _differences(resolved: Resolved, images: "Images", header: "Header", state: "TrainingState") -> Iterator[str]:
     """All that keeps a resumed run from being, bit for bit, the run that never stopped."""
     from gancli.training.state import machine
 
@@ -195,6 +201,6 @@ def _differences(resolved: Resolved, images: "Images", header: "Header", trainer
         yield f"{key} was {clean(was)} and is {clean(now)}"
     if header.data.fingerprint != images.fingerprint:
         yield "the images are not those it was trained on"
-    here = machine(trainer.device)
+    here = machine(state.device)
     if header.machine not in {"", here}:
         yield f"it ran on {clean(header.machine)} and runs on {clean(here)}"

@@ -114,7 +114,7 @@ def draw(name: str | None, out: Path | None) -> int:
 def watch(name: str | None, kind: str) -> int:
     """Show a run that another process trains, from its files, until it ends; one that has not begun is waited for."""
     from gancli.reports.follow import Follower
-    from gancli.reports.overview import about
+    from gancli.reports.overview import subject_of
     from gancli.terminal.choose import display_of
     from gancli.terminal.signals import pausable
 
@@ -122,7 +122,7 @@ def watch(name: str | None, kind: str) -> int:
     stopped: list[bool] = []
     follower = Follower(chosen)
     leaving = {"q": lambda: stopped.append(True)}
-    with display_of(kind, about(chosen), leaving, "q leave") as display, pausable(display):
+    with display_of(kind, subject_of(chosen), leaving, "q leave") as display, pausable(display):
         while not stopped:
             # The state first: what is written before the end is read after it was seen.
             ended = chosen.state != TRAINING
@@ -138,12 +138,14 @@ def watch(name: str | None, kind: str) -> int:
 
 def _wait_for(name: str | None) -> runs.Run:
     """The run of that name, or the newest, once its training has begun."""
-    from gancli.telemetry.metrics_file import told as told_of
+    from gancli.telemetry import metrics_file
 
     told = False
     while True:
         found = _found(name)
-        if found is not None and (told_of(found.metrics) or (found.state != TRAINING and found.metrics.exists())):
+        if found is not None and (
+            metrics_file.subject(found.metrics) or (found.state != TRAINING and found.metrics.exists())
+        ):
             return found
         if not told:
             click.echo(
@@ -174,12 +176,12 @@ def _table(found: "list[Overview]") -> "Table":
     table = _grid("run", "game", "data", "step", "time", "best", "state", "verdict")
     table.columns[0].no_wrap = True  # a name is there to be typed
     for each in found:
-        tick, about = each.last, each.about
+        tick, subject = each.last, each.subject
         verdict = each.verdict
         table.add_row(
             Text(clean(each.run.name)),
-            Text(clean(f"{about.arch} × {about.loss}")),
-            Text(clean(about.data)),
+            Text(clean(f"{subject.arch} × {subject.loss}")),
+            Text(clean(subject.data)),
             Text(f"{tick.step:,}" if tick else "-", justify="right"),
             Text(clock_text(tick.seconds) if tick else "-", justify="right"),
             Text(clean(each.best or "")),

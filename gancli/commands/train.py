@@ -10,7 +10,7 @@ from gancli.base.errors import Exit, GanError, UsageError
 from gancli.base.options import own_fields
 from gancli.base.text import clean, plural
 from gancli.commands.click_options import ChosenOptions, dataset_options, options_of, typed_layer
-from gancli.commands.resuming import opened, resumed_layer
+from gancli.commands.resuming import Resumed, opened, resumed_layers, resumed_run
 from gancli.config import presets, toml
 from gancli.config.config import Config, Resolved
 from gancli.config.layers import chosen, read_environment, resolve, suggested
@@ -52,7 +52,7 @@ class TrainCommand(ChosenOptions):
         options: list[click.Parameter] = []
         if asks_help and not any(probe.get(name) for name in (*PARTS, "preset", "config")):
             return options_of(Optim, "optim.")
-        choice = chosen(_layers(probe))
+        choice = chosen(_layers(probe, resumed_run(probe)))
         with waiting("Loading ..."):
             entries = {part: registry().find(kind, choice[f"{part}.name"]) for part, kind in PARTS.items()}
             suggestions = suggested(entries)
@@ -71,15 +71,15 @@ def _section(parameter: click.Parameter) -> str:
     return titles.get(head, "Training" if key else "What to train")
 
 
-def _layers(given: dict[str, Any]) -> list[Config]:
+def _layers(words: dict[str, Any], resumed: Resumed | None) -> list[Config]:
     """Every layer but the command line's own settings, lowest first."""
-    layers = resumed_layer(given)[:]
-    if given.get("preset"):
-        layers.append(presets.preset(given["preset"]))
-    if given.get("config"):
-        layers.append(_config_layer(Path(given["config"])))
+    layers = resumed_layers(resumed)
+    if words.get("preset"):
+        layers.append(presets.preset(words["preset"]))
+    if words.get("config"):
+        layers.append(_config_layer(Path(words["config"])))
     layers.append(read_environment())
-    typed = {f"{part}.name": given[part] for part in PARTS if given.get(part)}
+    typed = {f"{part}.name": words[part] for part in PARTS if words.get(part)}
     return [*layers, Config("command line", typed, {key: f"--{key.partition('.')[0]}" for key in typed})]
 
 
@@ -94,25 +94,26 @@ def _config_layer(path: Path) -> Config:
     return toml.read_toml(path)
 
 
-def train(ctx: click.Context, /, **given: Any) -> int:
+def train(ctx: click.Context, /, **words: Any) -> int:
     """Train a GAN on SOURCE: a folder of images, MNIST's files, a .npy or .npz array, or a dataset by name.
 
     Without SOURCE it draws its own digits. With --arch, --loss or --preset, --help also lists their options.
     """
-    if given["source"] and given["data"]:
+    if words["source"] and words["data"]:
         raise UsageError("SOURCE and --data say the same thing twice.", "Give one of them.")
-    layers = _layers(given)
+    resumed = resumed_run(words)
+    layers = _layers(words, resumed)
     typed = typed_layer(ctx, ctx.command.get_params(ctx))
     resolved = resolve([*layers[:-1], Config(typed.origin, {**layers[-1].values, **typed.values}, typed.origins)])
     resolved = _with_length(resolved)
     for note in resolved.notes:
         click.echo(f"Note: {note}", err=True)
-    if given["dry_run"]:
+    if words["dry_run"]:
         return _show_plan(resolved)
     images = resolved.settings.data.load(shown())
     for note in images.notes:
         click.echo(f"Note: {note}", err=True)
-    return _train(resolved, images, given)
+    return _train(resolved, images, words, resumed)
 
 
 def _with_length(resolved: Resolved) -> Resolved:
@@ -147,16 +148,15 @@ def _plan_of_networks(settings: Any, images: Any) -> Iterator[str]:
         yield f"{name}: {plural(sum(parameter.numel() for parameter in network.parameters()), 'parameter')}"
 
 
-def _train(resolved: Resolved, images: Any, given: dict[str, Any]) -> int:
+def _train(resolved: Resolved, images: Any, words: dict[str, Any], resumed: Resumed | None) -> int:
     from gancli.loggers.guarded import open_loggers
     from gancli.runs.lock import FINISHED, STOPPED
     from gancli.terminal.choose import make_display
     from gancli.terminal.signals import handled
 
-    with opened(resolved, images, given, _label(resolved.settings)) as (trainer, lock):
-        assert trainer.run is not None
-        _log_skipped(trainer.run, images)
-        display, loggers = make_display(given["display"], trainer), open_loggers(resolved.settings.log, trainer)
+    with opened(resolved, images, words, resumed, _label(resolved.settings)) as (trainer, held, lock):
+        _log_skipped(held, images)
+        display, loggers = make_display(words["display"], trainer), open_loggers(resolved.settings.log, trainer)
         lock.begin()
         with handled(trainer, display) as caught, loggers as log, display:
             for tick in trainer:
@@ -165,7 +165,7 @@ def _train(resolved: Resolved, images: Any, given: dict[str, Any]) -> int:
         _check_saved(trainer)
         finished = (trainer.progress or 0.0) >= 1.0
         lock.end(FINISHED if finished else STOPPED)
-    return _finish(trainer.run, finished, caught)
+    return _finish(held, finished, caught)
 
 
 def _check_saved(trainer: "Trainer") -> None:

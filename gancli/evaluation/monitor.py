@@ -19,7 +19,7 @@ from gancli.metrics.contract import Features
 from gancli.runs import evaluations
 from gancli.runs.evaluations import Evaluation, comparable
 from gancli.runs.run import Run
-from gancli.telemetry.ticks import Event
+from gancli.telemetry.ticks import Event, Kind
 
 N = 1000
 MANY = 50  # classes, of which a thousand images tell no shares
@@ -64,14 +64,14 @@ class Monitor:
         try:
             found = self.measure(step, images_seen)
         except GanError as error:
-            return {}, False, Event("evaluation", text=f"Not evaluated: {error}")
+            return {}, False, Event(Kind.EVALUATION, text=f"Not evaluated: {error}")
         finally:
             self._cost = time.perf_counter() - begun
         before = [] if self._lost else [each.figures["kid"] for each in comparable(self._known, found)]
         self._known, self._lost = [*self._known, found], False
         if run is not None:
             evaluations.add(run, found)
-        return found.shown, bool(found.figures["kid"] < min(before, default=math.inf)), Event("evaluation")
+        return found.shown, bool(found.figures["kid"] < min(before, default=math.inf)), Event(Kind.EVALUATION)
 
     def measure(self, step: int, images_seen: int) -> Evaluation:
         """The figures now: `kid`; and where the extractor tells classes, the share of them that are made, `classes`."""

@@ -120,11 +120,8 @@ def _own(header: Header, bar: Progress) -> tuple[Images | None, str]:
 
 def _dataset(header: Header) -> Dataset:
     # A checkpoint, which may be a stranger's, fetches nothing.
-    told = {**header.settings.get("data", {}), "download": False}
-    found = rebuild("data", {**header.settings, "data": told})
-    if not isinstance(found, Dataset):
-        raise GanError(f"The checkpoint names a dataset '{clean(found.name)}' that is none.")
-    return found
+    options = {**header.settings.get("data", {}), "download": False}
+    return Dataset.checked(rebuild("data", {**header.settings, "data": options}))
 
 
 def alike(header: Header, source: str, *, but: Collection[str] = ()) -> Dataset:

@@ -4,9 +4,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field
 
-from gancli.base.errors import UsageError
 from gancli.base.options import Chosen
-from gancli.base.text import clean
 from gancli.data.images import Images
 
 if TYPE_CHECKING:
@@ -41,10 +39,7 @@ def find(text: str, *, download: bool = False) -> Extractor:
     from gancli.plugins.registry import registry
 
     name, _, source = text.partition(":")
-    found = registry().find("extractor", name).load()(name=name, source=source, download=download)
-    if not isinstance(found, Extractor):
-        raise UsageError(f"'{clean(name)}' is registered as an extractor, and is none.")
-    return found
+    return Extractor.checked(registry().find("extractor", name).load()(name=name, source=source, download=download))
 
 
 def default(images: Images) -> Extractor:

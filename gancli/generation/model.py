@@ -141,9 +141,6 @@ def architecture_of(header: Header, path: Path) -> Architecture:
     """The architecture that a checkpoint names; raises GanError where it cannot be had."""
     try:
         require(header.packages, "architecture")
-        arch = rebuild("arch", header.settings)
+        return Architecture.checked(rebuild("arch", header.settings))
     except GanError as error:
         raise GanError(f"{clean(path)}: {error.message}", error.hint) from error
-    if not isinstance(arch, Architecture):
-        raise GanError(f"{clean(path)} names an architecture that is none.")
-    return arch

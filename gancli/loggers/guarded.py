@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from gancli.base.errors import GanError
 from gancli.base.text import clean
 from gancli.loggers.contract import Logger
 
@@ -69,7 +70,8 @@ def open_loggers(names: Sequence[str], trainer: "Trainer") -> "Iterator[Callable
     """The loggers of a run, those it always has and those named, as one function to call with every tick."""
     from gancli.plugins.registry import registry
 
-    assert trainer.run is not None
+    if trainer.run is None:
+        raise GanError("Loggers write into the folder of a run, and this training has none.")
     wanted = dict.fromkeys([*ALWAYS, *names])
     guarded = [Guarded(name, registry().find("logger", name).load()(trainer.run)) for name in wanted]
 

@@ -32,7 +32,7 @@ class JSONL(Logger):
 
     def begin(self, trainer: "Trainer") -> None:
         """Write what is trained, before the ticks."""
-        self._about, self._start = {"about": metrics_file.about(trainer)}, trainer.step
+        self._about, self._start = {"about": trainer.subject.document()}, trainer.step
 
     def tick(self, tick: "Tick") -> None:
         """Append the tick."""

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from gancli.base.errors import GanError, UsageError
-from gancli.base.text import clean
+from gancli.base.text import article, clean
 from gancli.plugins import builtin, hooks
 from gancli.plugins.loading import FAULTS, Plugin, Refused, admit, call_hook, fault_of
 
@@ -112,7 +112,8 @@ class Registry:
         for entry in others:
             if entry.kind in option:
                 return UsageError(
-                    f"'{shown}' is {_a(entry.kind)}, not {_a(kind)}.", _meant(kind, entry, option[entry.kind])
+                    f"'{shown}' is {article(entry.kind)} {entry.kind}, not {article(kind)} {kind}.",
+                    _meant(kind, entry, option[entry.kind]),
                 )
         names = [entry.name for entry in self.listing(kind)]
         near = get_close_matches(name, names, n=3, cutoff=0.5)
@@ -169,10 +170,6 @@ class PluginWarning(UserWarning):
 
 def _names(entry: Entry) -> tuple[str, str]:
     return entry.name, f"{entry.package}/{entry.name}"
-
-
-def _a(noun: str) -> str:
-    return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"
 
 
 def _meant(kind: str, entry: Entry, option: str) -> str:

@@ -8,9 +8,9 @@ from pathlib import Path
 from gancli.generation import pictures
 from gancli.runs.run import Run
 from gancli.telemetry import metrics_file
-from gancli.telemetry.ticks import Event, Tick
+from gancli.telemetry.ticks import Event, Kind, Tick
 
-SHOWN = ("samples", "real")
+SHOWN = (Kind.SAMPLES, Kind.REAL)
 
 
 class Follower:

@@ -7,7 +7,7 @@ from gancli.runs import evaluations
 from gancli.runs.run import Run
 from gancli.telemetry import metrics_file
 from gancli.telemetry.labels import figure
-from gancli.telemetry.subject import About, data_name
+from gancli.telemetry.subject import Subject, data_name
 from gancli.telemetry.ticks import Tick
 from gancli.telemetry.verdicts import Verdict
 
@@ -34,7 +34,7 @@ class Overview:
     """A run, what it trains, how far it is, how it goes, and the best figure of an evaluation if there was one."""
 
     run: Run
-    about: About
+    subject: Subject
     state: str
     last: Tick | None
     verdict: Verdict | None
@@ -46,9 +46,9 @@ class Overview:
         return {
             "run": self.run.name,
             "path": str(self.run.path),
-            "arch": self.about.arch,
-            "loss": self.about.loss,
-            "data": self.about.data,
+            "arch": self.subject.arch,
+            "loss": self.subject.loss,
+            "data": self.subject.data,
             "step": tick.step if tick else 0,
             "images_seen": tick.images if tick else 0,
             "seconds": tick.seconds if tick else 0.0,
@@ -62,7 +62,7 @@ def overview_of(run: Run) -> Overview:
     """The overview of a run."""
     seen = list(metrics_file.ticks(run.metrics, run.path))
     verdict = next((tick.verdict for tick in reversed(seen) if tick.verdict), None)
-    return Overview(run, about(run), run.state, seen[-1] if seen else None, verdict, best(run))
+    return Overview(run, subject_of(run), run.state, seen[-1] if seen else None, verdict, best(run))
 
 
 def best(run: Run) -> Best | None:
@@ -74,16 +74,16 @@ def best(run: Run) -> Best | None:
     return Best(name, each.figures[name], each.extractor, each.step)
 
 
-def about(run: Run) -> About:
-    """What a run trains: as it told when it began, or else what its settings say."""
-    if known := metrics_file.told(run.metrics):
-        return known[0]
+def subject_of(run: Run) -> Subject:
+    """What a run trains: as its metrics say, or else what its settings say."""
+    if subject := metrics_file.subject(run.metrics):
+        return subject
     settings = run.settings
     source = str(_part(settings, "data").get("source", "?"))
-    names = [str(_part(settings, part).get("name", "?")) for part in ("arch", "loss", "data")]
-    return About(names[0], names[1], data_name(names[2], source), "?", names[1] == "gan")
+    arch, loss, data = (str(_part(settings, part).get("name", "?")) for part in ("arch", "loss", "data"))
+    return Subject(arch, loss, data_name(data, source), probabilities=loss == "gan")
 
 
 def _part(settings: dict[str, Any], name: str) -> dict[str, Any]:
-    found = settings.get(name)
-    return found if isinstance(found, dict) else {"name": found} if isinstance(found, str) else {}
+    part = settings.get(name)
+    return part if isinstance(part, dict) else {"name": part} if isinstance(part, str) else {}

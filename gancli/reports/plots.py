@@ -10,7 +10,7 @@ from gancli.base.files import replacing
 from gancli.base.text import clean
 from gancli.generation import pictures
 from gancli.generation.pictures import load
-from gancli.reports.overview import about
+from gancli.reports.overview import subject_of
 from gancli.runs.run import Run
 from gancli.telemetry import metrics_file
 from gancli.telemetry.labels import rows
@@ -36,14 +36,14 @@ def _curves(run: Run, path: Path) -> Path:
     seen = [tick for tick in metrics_file.ticks(run.metrics) if tick.statistics]
     if not seen:
         raise GanError(f"Run {clean(run.name)} has measured nothing yet.", "Let it train for a few seconds.")
-    told = about(run)
+    subject = subject_of(run)
     names = dict.fromkeys(name for tick in seen for name in tick.statistics)
-    found = rows(names, told.probabilities)
+    found = rows(names, subject.probabilities)
     groups = [[r for r in found if r.score], [r for r in found if r.names[0].startswith("loss_")]]
     groups += [[row] for row in found if not row.score and not row.names[0].startswith("loss_")]
     pyplot = _pyplot()
     figure, axes = pyplot.subplots(len(groups), 1, sharex=True, figsize=(9, 1.9 * len(groups)), squeeze=False)
-    axes[0][0].set_title(_words(f"{run.name}: {told.arch} with loss {told.loss} on {told.data}"), fontsize=10)
+    axes[0][0].set_title(_words(f"{run.name}: {subject.arch} with loss {subject.loss} on {subject.data}"), fontsize=10)
     for axis, group in zip(axes[:, 0], groups, strict=True):
         for row in group:
             for name in row.names:

@@ -13,7 +13,7 @@ from gancli.base.text import clean
 from gancli.runs import checkpoint
 from gancli.runs.checkpoint import Header
 from gancli.runs.run import Run
-from gancli.telemetry.ticks import Event
+from gancli.telemetry.ticks import Event, Kind
 
 RETRY = 30.0  # seconds after which a checkpoint that could not be written is tried again
 
@@ -76,10 +76,10 @@ class Saver:
             checkpoint.save(path, self._copies, header)
         except (GanError, OSError) as error:
             self.fault, self._failed = str(error), time.monotonic()
-            self._news.append(Event("unsaved", text=f"{self.fault} Training goes on, and tries again."))
+            self._news.append(Event(Kind.UNSAVED, text=f"{self.fault} Training goes on, and tries again."))
             return
         self.fault = ""
-        self._news.append(Event("checkpoint", path))
+        self._news.append(Event(Kind.CHECKPOINT, path))
         if best:
             self._mark(path)
         self.run.prune(self.keep)
@@ -88,4 +88,4 @@ class Saver:
         try:
             self.run.mark_best(path)
         except OSError as error:  # a file system without links
-            self._news.append(Event("unsaved", text=f"{clean(self.run.best)} cannot be made: {error.strerror}."))
+            self._news.append(Event(Kind.UNSAVED, text=f"{clean(self.run.best)} cannot be made: {error.strerror}."))

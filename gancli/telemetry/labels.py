@@ -3,12 +3,9 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import groupby
-from typing import TYPE_CHECKING
 
 from gancli.base.text import clean
-
-if TYPE_CHECKING:
-    from gancli.telemetry.ticks import Event
+from gancli.telemetry.ticks import Event, Kind
 
 LOSS = "loss_"
 GRADIENT = "grad_"
@@ -79,8 +76,8 @@ def _phrase(row: Row, statistics: Mapping[str, float], probabilities: bool, alig
     return f"{row.label.removesuffix(BEFORE_AFTER).removeprefix('Loss_')} {numbers}"
 
 
-def happened(event: "Event") -> str:
+def happened(event: Event) -> str:
     """What an event is on a screen: its words, or its kind, and for a checkpoint its file."""
     if event.text:
         return clean(event.text)
-    return clean(f"checkpoint {event.path.name}" if event.kind == "checkpoint" and event.path else event.kind)
+    return clean(f"checkpoint {event.path.name}" if event.kind == Kind.CHECKPOINT and event.path else event.kind)

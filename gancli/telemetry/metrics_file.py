@@ -2,21 +2,18 @@
 
 import json
 import math
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
-from importlib.metadata import version
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from gancli.telemetry.subject import About, Facts
-from gancli.telemetry.ticks import Event, Tick
+from gancli.telemetry.subject import Subject
+from gancli.telemetry.ticks import Event, Kind, Tick
 from gancli.telemetry.verdicts import Judge, Point, Verdict
-
-if TYPE_CHECKING:
-    from gancli.training.trainer import Trainer
 
 OWN = frozenset({"step", "images", "seconds", "rate", "progress", "memory", "events", "verdict"})
 """The names that a line uses for itself; every other is a statistic."""
+FOLDERS = {Kind.SAMPLES: "samples", Kind.CHECKPOINT: "checkpoints", Kind.ROLLBACK: "checkpoints"}
+"""The folders of a run that hold the files of events."""
 WHOLE = 4096  # newest lines that are all kept
 
 
@@ -47,7 +44,7 @@ def tick_of(line: Mapping[str, Any], folder: Path | None = None) -> Tick:
             float(line["rate"]),
             float(line["progress"]) if "progress" in line else None,
             statistics,
-            tuple(_event_of(event, folder) for event in line.get("events", ())),
+            tuple(_events(line.get("events", ()), folder)),
             Verdict.read(verdict) if isinstance(verdict, dict) else None,
             int(line["memory"]) if "memory" in line else None,
         )
@@ -55,44 +52,29 @@ def tick_of(line: Mapping[str, Any], folder: Path | None = None) -> Tick:
         raise ValueError("not a tick") from error
 
 
-def about(trainer: "Trainer") -> dict[str, Any]:
-    """What is trained, as the first line of a file holds it."""
-    from gancli.terminal.choose import about as shown
-
-    return {"gancli": version("gancli"), **asdict(shown(trainer)), **asdict(trainer.facts)}
-
-
-def told(path: Path) -> tuple[About, Facts] | None:
-    """What the first line says was trained; None where there is no such line."""
+def subject(path: Path) -> Subject | None:
+    """What the first line says is trained; None where there is no such line."""
     try:
         with path.open("rb") as file:
-            line = json.loads(file.readline())["about"]
-        tile = line.get("tile")
-        arch, loss, data, device = (str(line[key]) for key in ("arch", "loss", "data", "device"))
-        pair = (int(tile[0]), int(tile[1])) if tile else None
-        about = About(arch, loss, data, device, bool(line["probabilities"]), pair)
-        count = line.get("images")
-        rates = float(line["rate"]), float(line["d_rate"])
-        return about, Facts(about.loss, about.probabilities, *rates, count if isinstance(count, int) else None)
-    except (OSError, ValueError, KeyError, TypeError, IndexError, AttributeError):
+            return Subject.read(json.loads(file.readline())["about"])
+    except (OSError, ValueError, KeyError, TypeError):
         return None
 
 
 def judged(path: Path) -> list[tuple[int, Verdict]]:
     """The verdicts that the statistics in a file come to, and the step from which each held."""
-    found: list[tuple[int, Verdict]] = []
-    known = told(path)
-    seen = list(ticks(path))
-    judge = Judge(known[1] if known else Facts(probabilities=_scores_are_probabilities(seen)))
-    for tick in seen:
+    verdicts: list[tuple[int, Verdict]] = []
+    history = list(ticks(path))
+    judge = Judge(subject(path) or Subject(probabilities=_scores_are_probabilities(history)))
+    for tick in history:
         verdict = judge.add(tick.step, tick.statistics) if tick.statistics else tick.verdict
-        if verdict and (not found or found[-1][1].name != verdict.name):
-            found.append((tick.step, verdict))
-    return found
+        if verdict and (not verdicts or verdicts[-1][1].name != verdict.name):
+            verdicts.append((tick.step, verdict))
+    return verdicts
 
 
-def _scores_are_probabilities(seen: Sequence[Tick]) -> bool:
-    return all(0 <= tick.statistics.get(name, 0) <= 1 for tick in seen for name in ("real", "fake"))
+def _scores_are_probabilities(history: Sequence[Tick]) -> bool:
+    return all(0 <= tick.statistics.get(name, 0) <= 1 for tick in history for name in ("real", "fake"))
 
 
 def read(path: Path) -> list[dict[str, Any]]:
@@ -152,11 +134,13 @@ def _event(event: Event) -> dict[str, str]:
     return {"kind": event.kind, **file, **({"text": event.text} if event.text else {})}
 
 
-def _event_of(line: Any, folder: Path | None) -> Event:
-    kind = str(line["kind"])
-    parts = {"samples": "samples", "checkpoint": "checkpoints", "rollback": "checkpoints"}
-    name = Path(str(line.get("file", ""))).name
-    return Event(kind, folder / parts.get(kind, "") / name if folder and name else None, text=str(line.get("text", "")))
+def _events(documents: Iterable[Any], folder: Path | None) -> Iterator[Event]:
+    """The events in a line, those of a kind that this version does not know left out."""
+    for document in documents:
+        if document["kind"] in list(Kind):
+            kind, text = Kind(document["kind"]), str(document.get("text", ""))
+            name = Path(str(document.get("file", ""))).name
+            yield Event(kind, folder / FOLDERS.get(kind, "") / name if folder and name else None, text=text)
 
 
 def _figure(value: float) -> float:

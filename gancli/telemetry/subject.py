@@ -1,37 +1,28 @@
-"""What is trained."""
+"""What a training trains: the one record that displays, verdicts, loggers and metrics.jsonl go by."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
-if TYPE_CHECKING:
-    pass
-
-
-@dataclass(frozen=True)
-class About:
-    """What is trained, as a display names it; `tile` is the height and width of one image in a grid of samples."""
-
-    arch: str
-    loss: str
-    data: str
-    device: str
-    probabilities: bool
-    tile: tuple[int, int] | None = None
-
-
-def data_name(dataset: str, source: str) -> str:
-    """The short name of a source: a dataset's own, or the last part of its path."""
-    place = source.removeprefix(f"{dataset}:")
-    return place if place == dataset else Path(place).expanduser().resolve().name or place
+FEW = 1024  # images that a generator can learn by heart in a short run
 
 
 @dataclass(frozen=True)
-class Facts:
-    """What is known of a training besides its statistics: the loss, the rates, and how many images there are."""
+class Subject:
+    """The names of what is trained, where, and what the statistics have to be judged by.
 
+    probabilities: whether scores are shown as D(x) in [0, 1]. tile: height and width of one image in a grid of samples.
+    rate, d_rate: learning rates of the players and of D. images: how many there are, None where that is not known.
+    """
+
+    arch: str = "?"
     loss: str = "gan"
+    data: str = "?"
+    device: str = "?"
     probabilities: bool = True
+    tile: tuple[int, int] | None = None
     rate: float = 2e-4
     d_rate: float = 2e-4
     images: int | None = None
@@ -41,5 +32,31 @@ class Facts:
         """Whether a generator can learn all images by heart in a short run."""
         return self.images is not None and self.images <= FEW
 
+    def document(self) -> dict[str, Any]:
+        """The record as JSON holds it, with the version of gancli."""
+        return {"gancli": version("gancli"), **asdict(self)}
 
-FEW = 1024  # images that can be learnt by heart in a short run
+    @classmethod
+    def read(cls, document: Mapping[str, Any]) -> "Subject":
+        """The record in a document; raises ValueError where it holds none."""
+        try:
+            tile, images = document.get("tile"), document.get("images")
+            return cls(
+                arch=str(document["arch"]),
+                loss=str(document["loss"]),
+                data=str(document["data"]),
+                device=str(document["device"]),
+                probabilities=bool(document["probabilities"]),
+                tile=(int(tile[0]), int(tile[1])) if tile else None,
+                rate=float(document["rate"]),
+                d_rate=float(document["d_rate"]),
+                images=images if isinstance(images, int) else None,
+            )
+        except (KeyError, TypeError, IndexError, AttributeError) as error:
+            raise ValueError("no record of what is trained") from error
+
+
+def data_name(dataset: str, source: str) -> str:
+    """The short name of a source: a dataset's own, or the last part of its path."""
+    place = source.removeprefix(f"{dataset}:")
+    return place if place == dataset else Path(place).expanduser().resolve().name or place

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,16 +12,34 @@ if TYPE_CHECKING:
     from gancli.telemetry.verdicts import Verdict
 
 
+class Kind(StrEnum):
+    """What can be due in a training, and what an event is of."""
+
+    LOG = "log"
+    """A measurement."""
+    SAMPLES = "samples"
+    """A grid of generated images."""
+    REAL = "real"
+    """The first grid of real images."""
+    COMPARISON = "comparison"
+    """The last grids of both, side by side."""
+    EVALUATION = "evaluation"
+    """Figures of many samples, and whether they could be taken."""
+    CHECKPOINT = "checkpoint"
+    """A checkpoint."""
+    BEST = "best"
+    """That the checkpoint is the best by its evaluation."""
+    UNSAVED = "unsaved"
+    """A file that could not be written."""
+    ROLLBACK = "rollback"
+    """Training diverged, and goes on from a checkpoint."""
+
+
 @dataclass(frozen=True)
 class Event:
-    """Something that happened: its kind, the file, the picture (H, W, C) if any, and words where the kind is too few.
+    """Something that happened: its kind, its file, its picture (H, W, C), and words where the kind says too little."""
 
-    Kinds are `checkpoint`, `samples`, `real` (the first grid of real images), `comparison` (the last of both),
-    `evaluation`, `unsaved` (a file that could not be written) and `rollback` (training diverged, and goes on from a
-    checkpoint).
-    """
-
-    kind: str
+    kind: Kind
     path: Path | None = None
     picture: "np.ndarray | None" = None
     text: str = ""

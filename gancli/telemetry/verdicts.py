@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from statistics import fmean, median
 from typing import Any
 
-from gancli.telemetry.subject import Facts
+from gancli.telemetry.subject import Subject
 
 TICKS = 10  # of measurements, at least
 SPAN = 200  # steps that a judgement looks back on, at least
@@ -75,8 +75,8 @@ ALARMS = frozenset(
 class Judge:
     """Judges tick by tick; of a long run it remembers a share that is enough."""
 
-    def __init__(self, facts: Facts, past: Iterable[Point] = (), limit: int = 1024) -> None:
-        self.facts, self._limit = facts, limit
+    def __init__(self, subject: Subject, past: Iterable[Point] = (), limit: int = 1024) -> None:
+        self.subject, self._limit = subject, limit
         self._points: list[Point] = []
         for step, statistics in past:
             self._remember(step, statistics)
@@ -84,7 +84,7 @@ class Judge:
     def add(self, step: int, statistics: Mapping[str, float]) -> Verdict:
         """The verdict after one more measurement."""
         self._remember(step, statistics)
-        return judge(self._points, self.facts)
+        return judge(self._points, self.subject)
 
     def _remember(self, step: int, statistics: Mapping[str, float]) -> None:
         self._points.append((step, dict(statistics)))
@@ -97,7 +97,7 @@ class Judge:
             self._points = older + self._points[half:]
 
 
-def judge(points: Points, facts: Facts) -> Verdict:
+def judge(points: Points, subject: Subject) -> Verdict:
     """The verdict on (step, statistics) pairs, oldest first: the first alarm there is evidence for, or how it goes."""
     if not points or not _window(points, SPAN):
         return Verdict("too early", "Nothing is judged before there are 200 steps and 10 measurements.")
@@ -112,14 +112,14 @@ def judge(points: Points, facts: Facts) -> Verdict:
         _rising,
         _plateau,
     ):
-        if verdict := suspicion(points, facts):
+        if verdict := suspicion(points, subject):
             return verdict
-    return Verdict("healthy", _healthy(points, facts))
+    return Verdict("healthy", _healthy(points, subject))
 
 
-def diverged(step: int, what: str, facts: Facts) -> Verdict:
+def diverged(step: int, what: str, subject: Subject) -> Verdict:
     """The verdict on a training that has reached something that is not finite."""
-    return Verdict(DIVERGED, f"At step {step:,} {what} no longer finite.", _slower(facts))
+    return Verdict(DIVERGED, f"At step {step:,} {what} no longer finite.", _slower(subject))
 
 
 def _window(points: Points, steps: int) -> Points:
@@ -141,34 +141,36 @@ def _always(points: Points, holds: Callable[[Mapping[str, float]], bool]) -> boo
     return all(holds(statistics) for _, statistics in points)
 
 
-def _diverging(points: Points, facts: Facts) -> Verdict | None:
+def _diverging(points: Points, subject: Subject) -> Verdict | None:
     """Finite still, but further than a working game gets."""
     now = _window(points, SPAN)
     loss, slope = _mean(now, "loss_D"), _mean(now, "slope")
-    if facts.probabilities and loss > HUGE_LOSS:
-        return Verdict("diverging", f"Loss_D is {loss:.3g}, where a fair game has 1.4 and a won one 0.", _slower(facts))
+    if subject.probabilities and loss > HUGE_LOSS:
+        return Verdict(
+            "diverging", f"Loss_D is {loss:.3g}, where a fair game has 1.4 and a won one 0.", _slower(subject)
+        )
     if slope > STEEP:
-        return Verdict("diverging", f"The critic's slope is {slope:.3g}; the penalty asks for 1.", _slower(facts))
+        return Verdict("diverging", f"The critic's slope is {slope:.3g}; the penalty asks for 1.", _slower(subject))
     return None
 
 
-def _saturated(points: Points, facts: Facts) -> Verdict | None:
+def _saturated(points: Points, subject: Subject) -> Verdict | None:
     """D tells every image, and what it tells G is always the same; where images are few, D has learnt them by heart."""
     now = _window(points, LONG)
     real, fake = _mean(now, "real"), _mean(now, "fake_after")
-    if not facts.probabilities or not now or not (real > CERTAIN and fake < 1 - CERTAIN):
+    if not subject.probabilities or not now or not (real > CERTAIN and fake < 1 - CERTAIN):
         return None
     if not _always(now, lambda s: s.get("real", 0) > 0.9 and s.get("fake_after", 1) < 0.1):
         return None
     why = f"D(x) is {real:.3f} and D(G(z)) {fake:.4f} for {now[-1][0] - now[0][0]:,} steps"
-    if facts.few:
-        return Verdict("memorising", f"D knows the {facts.images} images by heart: {why}.", MORE)
+    if subject.few:
+        return Verdict("memorising", f"D knows the {subject.images} images by heart: {why}.", MORE)
     gradient = _mean(now, "grad_G")
     why += "." if math.isnan(gradient) else f"; the generator's gradient is {gradient:.2g}."
-    return Verdict("discriminator saturated", why, f"--loss wgan-gp, or --optim.d-lr {facts.d_rate / 4:.2g}")
+    return Verdict("discriminator saturated", why, f"--loss wgan-gp, or --optim.d-lr {subject.d_rate / 4:.2g}")
 
 
-def _blind(points: Points, facts: Facts) -> Verdict | None:
+def _blind(points: Points, subject: Subject) -> Verdict | None:
     """D scores all images alike and learns no more: of its lead and its gradient next to nothing is left."""
     now, first = _window(points, LONG), points[:TICKS]
     gradient = _mean(now, "grad_D") / max(*(statistics.get("grad_D", 0.0) for _, statistics in first), 1e-12)
@@ -176,8 +178,8 @@ def _blind(points: Points, facts: Facts) -> Verdict | None:
         return None
     real, fake = _mean(now, "real"), _mean(now, "fake")
     why = f"D scores real images {real:.4g}, generated ones {fake:.4g}; its gradient is {gradient:.1%} of what it was."
-    other = ", or --loss wgan-gp" if facts.loss != "wgan-gp" else ""
-    return Verdict("discriminator blind", why, f"--optim.lr {facts.rate / 4:.2g}{other}")
+    other = ", or --loss wgan-gp" if subject.loss != "wgan-gp" else ""
+    return Verdict("discriminator blind", why, f"--optim.lr {subject.rate / 4:.2g}{other}")
 
 
 def _leads(points: Points) -> list[float]:
@@ -185,23 +187,23 @@ def _leads(points: Points) -> list[float]:
     return [abs(s.get("real", math.nan) - s.get("fake", math.nan)) for _, s in points]
 
 
-def _generator_wins(points: Points, facts: Facts) -> Verdict | None:
+def _generator_wins(points: Points, subject: Subject) -> Verdict | None:
     """D takes generated images for real, more so than real ones."""
     now = _window(points, LONG)
     real, fake = _mean(now, "real"), _mean(now, "fake")
     if not now or not fake > real:
         return None
-    advice = f"--optim.d-lr {facts.d_rate * 4:.2g}, or --loss.n-critic 5"
-    if facts.probabilities and fake > FOOLED:
+    advice = f"--optim.d-lr {subject.d_rate * 4:.2g}, or --loss.n-critic 5"
+    if subject.probabilities and fake > FOOLED:
         return Verdict("generator winning", f"D(G(z)) is {fake:.2f}, D(x) only {real:.2f}.", advice)
-    if not facts.probabilities and _always(now, lambda s: s.get("fake", 0) > s.get("real", 0)):
+    if not subject.probabilities and _always(now, lambda s: s.get("fake", 0) > s.get("real", 0)):
         return Verdict(
             "generator winning", f"The critic scores generated images {fake:.3g}, real ones {real:.3g}.", advice
         )
     return None
 
 
-def _collapse(points: Points, facts: Facts) -> Verdict | None:
+def _collapse(points: Points, subject: Subject) -> Verdict | None:
     """The images of a batch are alike, or have become so."""
     now, first = _window(points, LONG), points[: max(1, len(points) - TICKS)]
     diversity = _mean(now, "diversity")
@@ -213,21 +215,21 @@ def _collapse(points: Points, facts: Facts) -> Verdict | None:
     share = "none" if diversity < 0.005 else f"{diversity:.0%}"
     why = f"Generated images differ from each other by {share} of what real ones do"
     why += f"; it was {best:.0%}." if best > 2 * FALLEN else "."
-    other = "--loss wgan-gp" if facts.loss != "wgan-gp" else "--loss.n-critic 5"
-    return Verdict("mode collapse", why, f"{other}, or --optim.lr {facts.rate / 4:.2g}")
+    other = "--loss wgan-gp" if subject.loss != "wgan-gp" else "--loss.n-critic 5"
+    return Verdict("mode collapse", why, f"{other}, or --optim.lr {subject.rate / 4:.2g}")
 
 
-def _lost_classes(points: Points, facts: Facts) -> Verdict | None:
+def _lost_classes(points: Points, subject: Subject) -> Verdict | None:
     """A classifier of the data sees few of its classes in what is generated."""
     last = _measured(points, "classes")[-FRESH:]
     if len(last) < FRESH or not max(share for _, share in last) <= MISSING:
         return None
     why = f"Only {last[-1][1]:.0%} of the classes are made, at {FRESH} evaluations in a row."
-    other = "--loss wgan-gp" if facts.loss != "wgan-gp" else "--loss.n-critic 5"
+    other = "--loss wgan-gp" if subject.loss != "wgan-gp" else "--loss.n-critic 5"
     return Verdict("mode collapse", why, f"{other}, or --conditional")
 
 
-def _rising(points: Points, facts: Facts) -> Verdict | None:
+def _rising(points: Points, subject: Subject) -> Verdict | None:
     """The distance to real images grows again, by more than it goes up and down from one evaluation to the next."""
     found = _measured(points, "kid")
     if len(found) < 2 * RUNNING:
@@ -239,7 +241,7 @@ def _rising(points: Points, facts: Facts) -> Verdict | None:
     if not min(kids[-RUNNING:]) > best + max(RISEN * abs(best), CHANCE * noise):
         return None
     why = f"KID is {medians[-1]:.3g}, and was {best:.3g}: rising since step {found[at + middle][0]:,}."
-    return Verdict("getting worse", why, f"checkpoints/best.safetensors, or --optim.lr {facts.rate / 4:.2g}")
+    return Verdict("getting worse", why, f"checkpoints/best.safetensors, or --optim.lr {subject.rate / 4:.2g}")
 
 
 def _measured(points: Points, name: str) -> list[tuple[int, float]]:
@@ -247,16 +249,18 @@ def _measured(points: Points, name: str) -> list[tuple[int, float]]:
     return [(step, statistics[name]) for step, statistics in points if name in statistics]
 
 
-def _memorising(points: Points, facts: Facts) -> Verdict | None:
+def _memorising(points: Points, subject: Subject) -> Verdict | None:
     """Generated images are copies of the few there are."""
     novelty, diversity = (_mean(_window(points, SPAN), name) for name in ("novelty", "diversity"))
-    if not facts.few or not novelty < COPIES or not diversity > ALIKE:
+    if not subject.few or not novelty < COPIES or not diversity > ALIKE:
         return None
-    why = f"Generated images are copies of the {facts.images} there are: novelty {novelty:.2f}, where new ones have 1."
+    why = (
+        f"Generated images are copies of the {subject.images} there are: novelty {novelty:.2f}, where new ones have 1."
+    )
     return Verdict("memorising", why, MORE)
 
 
-def _plateau(points: Points, facts: Facts) -> Verdict | None:
+def _plateau(points: Points, subject: Subject) -> Verdict | None:
     """Nothing that is measured has moved from one long stretch to the next."""
     last = points[-1][0]
     stretch = max(PLATEAU, last // 3)
@@ -269,17 +273,17 @@ def _plateau(points: Points, facts: Facts) -> Verdict | None:
     if not moved or not max(moved) < STEADY:
         return None
     why = f"From one {stretch:,} steps to the next nothing that is measured has changed by more than {max(moved):.1%}."
-    return Verdict("plateaued", why, f"--resume with --optim.lr {facts.rate / 4:.2g}, or stop here")
+    return Verdict("plateaued", why, f"--resume with --optim.lr {subject.rate / 4:.2g}, or stop here")
 
 
 def _change(old: float, new: float) -> float:
     return abs(new - old) / max(abs(old), abs(new), 1e-12)
 
 
-def _healthy(points: Points, facts: Facts) -> str:
+def _healthy(points: Points, subject: Subject) -> str:
     """The figures of a game in which both sides play."""
     now = _window(points, SPAN)
-    if facts.probabilities:
+    if subject.probabilities:
         why = f"D(x) {_mean(now, 'real'):.2f}, D(G(z)) {_mean(now, 'fake'):.2f}: both sides learn"
     elif math.isnan(distance := _mean(now, "wasserstein")):
         why = "Both sides learn"
@@ -289,6 +293,6 @@ def _healthy(points: Points, facts: Facts) -> str:
     return why + ("." if math.isnan(diversity) else f"; diversity {diversity:.0%} of the data's.")
 
 
-def _slower(facts: Facts) -> str:
-    other = f"--loss {'wgan-gp' if facts.loss != 'wgan-gp' else 'gan'}"
-    return f"--optim.lr {facts.rate / 10:.2g}, or {other}"
+def _slower(subject: Subject) -> str:
+    other = f"--loss {'wgan-gp' if subject.loss != 'wgan-gp' else 'gan'}"
+    return f"--optim.lr {subject.rate / 10:.2g}, or {other}"

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from gancli.telemetry.subject import About, data_name
+from gancli.telemetry.subject import Subject
+from gancli.telemetry.ticks import Kind
 from gancli.terminal.display import Display, moves_cursor
 
 if TYPE_CHECKING:
@@ -12,11 +13,11 @@ if TYPE_CHECKING:
 
 def make_display(kind: str, trainer: "Trainer") -> Display:
     """The display of a training; its keys save and finish it."""
-    keys = {"s": lambda: trainer.ask("samples", "checkpoint"), "q": trainer.stop}
-    return display_of(kind, about(trainer), keys, "s sample and save   q finish")
+    keys = {"s": lambda: trainer.ask(Kind.SAMPLES, Kind.CHECKPOINT), "q": trainer.stop}
+    return display_of(kind, trainer.subject, keys, "s sample and save   q finish")
 
 
-def display_of(kind: str, about: About, keys: Mapping[str, Callable[[], None]], hint: str) -> Display:
+def display_of(kind: str, subject: Subject, keys: Mapping[str, Callable[[], None]], hint: str) -> Display:
     """The display of that kind: auto, live, plain, json or none; live falls back to plain without a real terminal."""
     if kind == "none":
         return Display()
@@ -28,22 +29,7 @@ def display_of(kind: str, about: About, keys: Mapping[str, Callable[[], None]], 
         from gancli.terminal.keys import Keys
         from gancli.terminal.live import Live
 
-        return Live(about, keys=Keys(keys, hint))
+        return Live(subject, keys=Keys(keys, hint))
     from gancli.terminal.plain import Plain
 
-    return Plain(about)
-
-
-def about(trainer: "Trainer") -> About:
-    """All that a display wants to know of a trainer."""
-    from gancli.compute.device import describe
-
-    settings, spec = trainer.settings, trainer.data.spec
-    return About(
-        arch=settings.arch.name,
-        loss=settings.loss.name,
-        data=data_name(settings.data.name, settings.data.source),
-        device=describe(trainer.device),
-        probabilities=trainer.loss.probabilities,
-        tile=(spec.height, spec.width),
-    )
+    return Plain(subject)

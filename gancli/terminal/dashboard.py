@@ -13,14 +13,14 @@ from rich.text import Text
 from gancli.base.text import clean, plural
 from gancli.base.units import clock_text
 from gancli.telemetry.labels import BEFORE_AFTER, LOSS, Row, figures, happened, phrases, rows
-from gancli.telemetry.subject import About
+from gancli.telemetry.subject import Subject
+from gancli.telemetry.ticks import Kind, Tick
 from gancli.terminal.blocks import HalfBlocks, legible
 from gancli.terminal.curves import MIXED, Extent, History, chart, limits_of, spark
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from gancli.telemetry.ticks import Tick
 
 MESSAGES = 3
 GUTTER = 3
@@ -52,9 +52,9 @@ class Record:
             self.histories.setdefault(name, History()).add(value)
         for event in tick.events:
             self.messages.append(f"step {tick.step:,}  {happened(event)}")
-            if event.picture is not None and event.kind == "samples":
+            if event.picture is not None and event.kind == Kind.SAMPLES:
                 self.picture, self.pictured = event.picture, tick.step
-            if event.picture is not None and event.kind == "real":
+            if event.picture is not None and event.kind == Kind.REAL:
                 self.real = event.picture
         if tick.verdict and tick.verdict.name != self.judged:
             if tick.verdict.alarm:
@@ -73,8 +73,8 @@ class Record:
 class Dashboard:
     """Draws a record at the size of the console, or `height` lines; `lead` is the time since the last tick in s."""
 
-    def __init__(self, about: About, record: Record, lead: float = 0.0, height: int | None = None) -> None:
-        self.about, self.record, self.lead, self.height = about, record, lead, height
+    def __init__(self, subject: Subject, record: Record, lead: float = 0.0, height: int | None = None) -> None:
+        self.subject, self.record, self.lead, self.height = subject, record, lead, height
         self.hint = ""
         self._blocks: dict[str, tuple[object, HalfBlocks]] = {}
 
@@ -90,7 +90,7 @@ class Dashboard:
         if tick is not None:
             done = [] if tick.progress is None else [f"{tick.progress:.0%}", f"ETA {self._remaining(tick)}"]
             lines = _packed([*done, f"step {tick.step:,}", f"{tick.rate:,.0f} images/s"], self.width)[:1]
-            lines += _packed(phrases(self.record.statistics, self.about.probabilities, aligned=False), self.width)
+            lines += _packed(phrases(self.record.statistics, self.subject.probabilities, aligned=False), self.width)
         return [self._cut(line) for line in lines[:height]]
 
     def _page(self, height: int) -> Iterable[RenderableType]:
@@ -101,10 +101,10 @@ class Dashboard:
         return [*map(self._cut, top), self._body(room), *map(self._cut, bottom)]
 
     def _header(self) -> list[Text]:
-        about, tick = self.about, self.record.tick
+        subject, tick = self.subject, self.record.tick
         times = " x " if self.ascii else TIMES
-        title = Text(times.join(map(clean, (about.arch, about.loss, about.data))), "bold")
-        title.append(f"   {clean(about.device)}", "not bold dim")
+        title = Text(times.join(map(clean, (subject.arch, subject.loss, subject.data))), "bold")
+        title.append(f"   {clean(subject.device)}", "not bold dim")
         if tick is None:
             return [title, Text("waiting for the first step", "dim")]
         count = f"step {tick.step:,}   {plural(tick.images, 'image')} seen   {tick.rate:,.0f} images/s"
@@ -172,14 +172,14 @@ class Dashboard:
             return head
         key, slot = (id(picture), columns, room), title.split()[0]
         if slot not in self._blocks or self._blocks[slot][0] != key:
-            part = legible(picture, self.about.tile, columns, room - 1) if self.about.tile else picture
+            part = legible(picture, self.subject.tile, columns, room - 1) if self.subject.tile else picture
             self._blocks[slot] = key, HalfBlocks(part, columns, room - 1)
         return Group(head, self._blocks[slot][1])
 
     def _figures(self, width: int, room: int) -> list[Text]:
         """The table of statistics, then the charts that still have room."""
         statistics = self.record.statistics
-        found = rows(statistics, self.about.probabilities)
+        found = rows(statistics, self.subject.probabilities)
         lines = self._table(found, statistics, width)[:room]
         charts = [self._scores(found, statistics), self._losses(found)]
         charts = [group for group in charts if group]
@@ -191,7 +191,7 @@ class Dashboard:
 
     def _table(self, found: Sequence[Row], statistics: Mapping[str, float], width: int) -> list[Text]:
         """A label, the numbers and a small curve each."""
-        cells = [(row, " / ".join(figures(row, statistics, self.about.probabilities))) for row in found]
+        cells = [(row, " / ".join(figures(row, statistics, self.subject.probabilities))) for row in found]
         label = min(max((len(row.label) for row in found), default=0), width // 2)
         number = max((len(text) for _, text in cells), default=0)
         return [self._row(row, text, label, number, width) for row, text in cells]
@@ -213,7 +213,7 @@ class Dashboard:
     def _chart(self, group: Sequence[Row], width: int, height: int) -> list[Text]:
         """A legend, and the curves of the rows with the limits at their left."""
         series = [self.record.values(row.names[0]) for row in group]
-        certain = self.about.probabilities and group[0].score
+        certain = self.subject.probabilities and group[0].score
         limits = (0.0, 1.0) if certain else limits_of(series)
         drawn = chart(series, width - AXIS, height, limits, self.ascii)
         styles = {number: row.colour for number, row in enumerate(group)} | {MIXED: "bold"}

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TextIO
 from rich.console import Console, RenderableType
 from rich.live import Live as Screen
 
-from gancli.telemetry.subject import About
+from gancli.telemetry.subject import Subject
 from gancli.terminal.dashboard import Dashboard, Record
 from gancli.terminal.display import Display
 from gancli.terminal.keys import Keys, foreground
@@ -32,13 +32,13 @@ class Live(Display):
     is printed again at the end.
     """
 
-    def __init__(self, about: About, console: Console | None = None, keys: Keys | None = None) -> None:
+    def __init__(self, subject: Subject, console: Console | None = None, keys: Keys | None = None) -> None:
         # The file by name, because sys.stderr is redirected while the screen is lent. The size is the terminal's own:
         # what a shell said it was when it started us is old once the window is resized.
         environment = {name: value for name, value in os.environ.items() if name not in {"COLUMNS", "LINES"}}
         self.console = console or Console(file=sys.stderr, _environ=environment)
         self.record = Record()
-        self.dashboard = Dashboard(about, self.record)
+        self.dashboard = Dashboard(subject, self.record)
         self.keys = keys or Keys({})
         # Reentrant, because a signal may suspend the display in the middle of a tick.
         self._lock, self._done, self._stack = RLock(), Flag(), ExitStack()

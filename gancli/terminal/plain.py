@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from gancli.base.text import clean
 from gancli.base.units import clock_text
 from gancli.telemetry.labels import happened, phrases
-from gancli.telemetry.subject import About
+from gancli.telemetry.subject import Subject
 from gancli.terminal.display import Display
 
 if TYPE_CHECKING:
@@ -18,16 +18,16 @@ INTERVAL = 5.0  # seconds of training between lines
 class Plain(Display):
     """Prints the first tick, the last, every one in which something happened, and between them one every 5 s."""
 
-    def __init__(self, about: About) -> None:
-        self.about = about
+    def __init__(self, subject: Subject) -> None:
+        self.subject = subject
         self._printed = -INTERVAL
         self._held: Tick | None = None
         self._judged = ""
 
     def open(self) -> None:
         """Say what is trained, and where."""
-        about = self.about
-        _say(clean(f"Training {about.arch} with loss {about.loss} on {about.data}, {about.device}"))
+        subject = self.subject
+        _say(clean(f"Training {subject.arch} with loss {subject.loss} on {subject.data}, {subject.device}"))
 
     def tick(self, tick: "Tick") -> None:
         """Print the tick if it is due, or keep it in case it is the last."""
@@ -44,7 +44,7 @@ class Plain(Display):
 
     def _print(self, tick: "Tick") -> None:
         self._printed, self._held = tick.seconds, None
-        _say(line(tick, self.about.probabilities))
+        _say(line(tick, self.subject.probabilities))
         verdict = tick.verdict
         if verdict and verdict.name != self._judged:
             advice = f" Try {verdict.advice}" if verdict.advice else ""

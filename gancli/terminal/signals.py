@@ -54,7 +54,7 @@ def handled(trainer: "Trainer", display: "Display") -> Iterator[list[int]]:
     # What is ignored stays so: nohup means it.
     handlers = {number: end for number in ENDING if signal.getsignal(number) is not signal.SIG_IGN}
     if GOING_ON is not None:
-        handlers[GOING_ON] = lambda *_: trainer.watch.skip()
+        handlers[GOING_ON] = lambda *_: trainer.skip_time()
     with _installed(handlers), pausable(display):
         yield caught
 

@@ -115,10 +115,9 @@ def _draws(case: Case) -> None:
 
 def _translates(case: Case) -> None:
     training = _first(case)[1]
-    assert isinstance(training.arch, Translator)
-    count = len(training.data.classes)
+    arch, count = Translator.checked(training.arch), len(training.data.classes)
     for asked in range(count) if training.conditional else ():
-        origin = training.arch.origin(asked, count)
+        origin = arch.origin(asked, count)
         if origin is not None and origin not in range(count):
             raise Broken(f"origin({asked}, {count}) is {origin!r}. Return the number of a class, or None for any.")
     y = _asked(training)

@@ -65,12 +65,12 @@ def _waits(what: str) -> Broken:
 @contextmanager
 def watched(training: Trainer) -> Iterator[None]:
     """Watch the code of the loss, and of the networks that it calls, while the trainer trains."""
-    moves = training._moves
-    training._moves = lambda: _watched(moves())  # type: ignore[method-assign]
+    wrappers = training.stepper.wrappers
+    wrappers.append(_watched)
     try:
         yield
     finally:
-        training._moves = moves  # type: ignore[method-assign]
+        wrappers.remove(_watched)
 
 
 def _watched(moves: Iterator[Move]) -> Iterator[Move]:

@@ -15,9 +15,7 @@ R1 = "R1 (--optim.r1)"
 
 def build(settings: Settings, data: Images, conditional: bool) -> Networks:
     """The networks of an architecture, checked against what the loss needs; raises UsageError on a mismatch."""
-    arch, loss = settings.arch, settings.loss
-    assert isinstance(arch, Architecture)
-    assert isinstance(loss, Loss)
+    arch, loss = Architecture.checked(settings.arch), Loss.checked(settings.loss)
     networks = arch.build(data.spec, conditional)
     needed = [name for names in loss.players.values() for name in names]
     if missing := [name for name in needed if name not in networks]:

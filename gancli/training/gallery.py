@@ -13,7 +13,7 @@ from gancli.data.images import Images
 from gancli.generation import pictures
 from gancli.generation.sampler import Sampler
 from gancli.runs.run import Run
-from gancli.telemetry.ticks import Event
+from gancli.telemetry.ticks import Event, Kind
 
 COUNT = 64
 
@@ -26,10 +26,10 @@ class Gallery:
     data: Images
     seed: int
 
-    def draw(self, kinds: Set[str], run: Run | None, step: int) -> Iterator[Event]:
+    def draw(self, kinds: Set[Kind], run: Run | None, step: int) -> Iterator[Event]:
         """The grids of these kinds, kept in the run if there is one; of what the disk does not take, why."""
-        grids = {"real": self.real, "samples": self.samples, "comparison": self.comparison}
-        places = {"real": run.real, "samples": run.sample(step), "comparison": run.comparison} if run else {}
+        grids = {Kind.REAL: self.real, Kind.SAMPLES: self.samples, Kind.COMPARISON: self.comparison}
+        places = {Kind.REAL: run.real, Kind.SAMPLES: run.sample(step), Kind.COMPARISON: run.comparison} if run else {}
         for kind, grid in grids.items():
             if kind in kinds:
                 yield from _kept(kind, grid(), places.get(kind))
@@ -67,12 +67,12 @@ class Gallery:
         return torch.arange(count) % classes if self.sampler.conditional else None
 
 
-def _kept(kind: str, pixels: np.ndarray, path: Path | None) -> Iterator[Event]:
+def _kept(kind: Kind, pixels: np.ndarray, path: Path | None) -> Iterator[Event]:
     try:
         if path:
             pictures.save(path, pixels)
     except GanError as error:
-        yield Event("unsaved", text=str(error))
+        yield Event(Kind.UNSAVED, text=str(error))
         path = None
     yield Event(kind, path, pixels)
 

@@ -1,100 +1,190 @@
-"""What a run continues from: everything that decides its next step, out of a trainer and back into it."""
+"""What a training continues from: all that decides its next step, built from settings, saved and restored whole."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Self
 
 import numpy
 import torch
 from torch import Tensor
 
+from gancli.architectures.contract import Architecture, Networks
 from gancli.base.errors import GanError
 from gancli.base.text import clean
 from gancli.compute import randomness
-from gancli.compute.device import describe
+from gancli.compute.device import choose_device, choose_dtype, describe
 from gancli.config.layers import LENGTHS
+from gancli.config.settings import Settings
+from gancli.data.images import Images
+from gancli.data.stream import Source
+from gancli.game.augmentations import chain
+from gancli.game.game import Game
 from gancli.generation.weights import load_state
+from gancli.losses.contract import Loss
 from gancli.plugins.registry import registry
 from gancli.runs import checkpoint
 from gancli.runs.checkpoint import Header, Position, Schedule
-from gancli.training.players import state_tensors
-
-if TYPE_CHECKING:
-    from gancli.training.trainer import Trainer
-
-
-def tensors(trainer: "Trainer") -> dict[str, Tensor]:
-    """Every tensor, by its name in a checkpoint; they are the trainer's own, not copies."""
-    found = state_tensors("", trainer.networks) | state_tensors("", trainer.average.networks, "_ema")
-    for name, player in trainer.players.items():
-        found |= {f"optim.{name}/{key}": tensor for key, tensor in player.tensors().items()}
-    found |= {f"state.{name}": tensor for name, tensor in trainer.game.states.items()}
-    streams = randomness.capture(trainer.device, trainer.game.generator)
-    return found | {f"rng.{name}": tensor for name, tensor in streams.items()}
+from gancli.telemetry.subject import Subject, data_name
+from gancli.training.averaging import Average
+from gancli.training.build import build
+from gancli.training.players import Player, state_tensors
 
 
-def header(trainer: "Trainer") -> Header:
-    """The rest, and what it takes to rebuild the networks."""
-    return Header(
-        settings=trainer.settings.document(),
-        spec=trainer.data.spec,
-        conditional=trainer.conditional,
-        step=trainer.step,
-        images_seen=trainer.game.images,
-        seconds=trainer.seconds,
-        data=Position(
-            positions=trainer.source.positions(), fingerprint=trainer.data.fingerprint, count=len(trainer.data)
-        ),
-        optim=Schedule(horizon=trainer.horizon, rollbacks=trainer.rollbacks),
-        packages=_packages(trainer),
-        torch=torch.__version__,
-        machine=machine(trainer.device),
-        metrics=trainer.metrics,
-    )
+@dataclass(eq=False)
+class TrainingState:
+    """The networks, players, average and game of a training, and where it stands.
 
+    step: steps made. seconds: time trained. rollbacks: how often it went back to a checkpoint. horizon: images that
+    schedules span, None where that is not known yet. metrics: the statistics that were measured last.
+    """
 
-def restore(trainer: "Trainer", path: Path) -> Header:
-    """Continue from a checkpoint, bit for bit on the same machine; raises GanError where it does not fit."""
-    header = checkpoint.read_header(path)
-    found = checkpoint.load(path, header)
-    for name, module in trainer.networks.items():
-        load_state(module, checkpoint.part(found, f"{name}."), path)
-    for name, module in trainer.average.networks.items():
-        load_state(module, checkpoint.part(found, f"{name}_ema."), path)
-    try:
-        _continue(trainer, header, found)
-    except (KeyError, IndexError, TypeError, ValueError, RuntimeError, OverflowError) as error:
-        fault = clean(f"{type(error).__name__}: {error}")[:120]
-        raise GanError(f"{clean(path)} holds nothing that a run can continue from ({fault}).") from error
-    return header
+    settings: Settings
+    arch: Architecture
+    loss: Loss
+    data: Images
+    device: torch.device
+    dtype: torch.dtype
+    networks: Networks
+    game: Game
+    players: dict[str, Player]
+    average: Average
+    step: int = 0
+    seconds: float = 0.0
+    rollbacks: int = 0
+    horizon: int | None = None
+    metrics: dict[str, float] = field(default_factory=dict)
 
+    @classmethod
+    def begin(cls, settings: Settings, data: Images) -> Self:
+        """The state before the first step: the process is seeded, the networks are built and checked.
 
-def _continue(trainer: "Trainer", header: Header, found: dict[str, Tensor]) -> None:
-    if header.settings["optim"]["algorithm"] == trainer.settings.optim.algorithm:
-        for name, player in trainer.players.items():
-            player.restore(checkpoint.part(found, f"optim.{name}/"))
-    trainer.game.states = {k: v.to(trainer.device) for k, v in checkpoint.part(found, "state.").items()}
-    trainer.step, trainer.seconds = header.step, header.seconds
-    trainer.game.images = trainer.average.images = header.images_seen
-    trainer.source.seek(header.data.positions)
-    trainer.horizon = header.optim.horizon if _is_as_long(trainer, header) else trainer.settings.optim.horizon
-    trainer.rollbacks = header.optim.rollbacks
-    trainer.metrics = dict(header.metrics)
-    randomness.restore(checkpoint.part(found, "rng."), trainer.device, trainer.game.generator)
+        Raises UsageError where architecture, loss, data or device do not go together.
+        """
+        arch, loss = Architecture.checked(settings.arch), Loss.checked(settings.loss)
+        device = choose_device(settings.device)
+        dtype = choose_dtype(settings.precision, device)
+        conditional = arch.is_conditional(settings.conditional, len(data.classes))
+        noise = randomness.seed_all(settings.seed, device)
+        networks = build(settings, data, conditional)
+        for module in networks.values():
+            module.to(device).to(memory_format=torch.channels_last)
+        game = Game(
+            arch,
+            networks,
+            Source(data, settings.seed, device),
+            judges=loss.players.get("D", ()),
+            augment=chain([registry().find("augmentation", name).load() for name in settings.augment], noise),
+            conditional=conditional,
+            batch_size=settings.batch_size,
+            dtype=dtype,
+            probabilities=loss.probabilities,
+            generator=noise,
+        )
+        players = {
+            name: Player(name, {key: networks[key] for key in keys}, settings.optim)
+            for name, keys in loss.players.items()
+        }
+        average = Average(players["G"].networks, settings.optim.ema)
+        horizon = settings.optim.horizon
+        return cls(settings, arch, loss, data, device, dtype, networks, game, players, average, horizon=horizon)
+
+    @property
+    def place(self) -> tuple[int, int, float]:
+        """Steps made, images seen and seconds trained."""
+        return self.step, self.game.images, self.seconds
+
+    @property
+    def subject(self) -> Subject:
+        """What is trained, as displays, verdicts and loggers name it."""
+        spec, optim, data = self.data.spec, self.settings.optim, self.settings.data
+        return Subject(
+            arch=self.arch.name,
+            loss=self.loss.name,
+            data=data_name(data.name, data.source),
+            device=describe(self.device),
+            probabilities=self.loss.probabilities,
+            tile=(spec.height, spec.width),
+            rate=optim.lr,
+            d_rate=optim.d_lr or optim.lr,
+            images=len(self.data),
+        )
+
+    def tensors(self) -> dict[str, Tensor]:
+        """Every tensor, by its name in a checkpoint; they are the training's own, not copies."""
+        tensors = state_tensors("", self.networks) | state_tensors("", self.average.networks, "_ema")
+        for name, player in self.players.items():
+            tensors |= {f"optim.{name}/{key}": tensor for key, tensor in player.tensors().items()}
+        tensors |= {f"state.{name}": tensor for name, tensor in self.game.states.items()}
+        streams = randomness.capture(self.device, self.game.generator)
+        return tensors | {f"rng.{name}": tensor for name, tensor in streams.items()}
+
+    def header(self) -> Header:
+        """What a checkpoint says besides its tensors, with what it takes to rebuild the networks."""
+        position = Position(
+            positions=self.game.source.positions(), fingerprint=self.data.fingerprint, count=len(self.data)
+        )
+        return Header(
+            settings=self.settings.document(),
+            spec=self.data.spec,
+            conditional=self.game.conditional,
+            step=self.step,
+            images_seen=self.game.images,
+            seconds=self.seconds,
+            data=position,
+            optim=Schedule(horizon=self.horizon, rollbacks=self.rollbacks),
+            packages=self._packages(),
+            torch=torch.__version__,
+            machine=machine(self.device),
+            metrics=self.metrics,
+        )
+
+    def restore(self, path: Path) -> Header:
+        """Continue from a checkpoint, bit for bit on the same machine; raises GanError where it does not fit."""
+        header = checkpoint.read_header(path)
+        tensors = checkpoint.load(path, header)
+        for name, module in self.networks.items():
+            load_state(module, checkpoint.part(tensors, f"{name}."), path)
+        for name, module in self.average.networks.items():
+            load_state(module, checkpoint.part(tensors, f"{name}_ema."), path)
+        try:
+            self._continue(header, tensors)
+        except (KeyError, IndexError, TypeError, ValueError, RuntimeError, OverflowError) as error:
+            fault = clean(f"{type(error).__name__}: {error}")[:120]
+            raise GanError(f"{clean(path)} holds nothing that a run can continue from ({fault}).") from error
+        return header
+
+    def renew_noise(self) -> None:
+        """Seed every random stream as never before in this run; each rollback has streams of its own."""
+        noise = randomness.renewed(self.settings.seed, self.rollbacks, self.device)
+        # The state, not the generator itself: augmentations draw from it too.
+        self.game.generator.set_state(noise.get_state())
+
+    def _continue(self, header: Header, tensors: Mapping[str, Tensor]) -> None:
+        if header.settings["optim"]["algorithm"] == self.settings.optim.algorithm:
+            for name, player in self.players.items():
+                player.restore(checkpoint.part(tensors, f"optim.{name}/"))
+        self.game.states = {k: v.to(self.device) for k, v in checkpoint.part(tensors, "state.").items()}
+        self.step, self.seconds, self.rollbacks = header.step, header.seconds, header.optim.rollbacks
+        self.game.images = self.average.images = header.images_seen
+        self.game.source.seek(header.data.positions)
+        self.horizon = header.optim.horizon if self._is_as_long(header) else self.settings.optim.horizon
+        self.metrics = dict(header.metrics)
+        randomness.restore(checkpoint.part(tensors, "rng."), self.device, self.game.generator)
+
+    def _packages(self) -> dict[str, str]:
+        parts = {"architecture": self.arch, "loss": self.loss, "dataset": self.settings.data}
+        entries = [registry().find(kind, part.name) for kind, part in parts.items()]
+        return {f"{entry.kind} {entry.name}": f"{entry.package} {entry.version}" for entry in entries}
+
+    def _is_as_long(self, header: Header) -> bool:
+        """Whether the settings give the run the length that the checkpoint's do."""
+        before, now = header.settings, self.settings.document()
+        if before["optim"].get("horizon") != now["optim"].get("horizon"):
+            return False
+        return all(before.get(key) == now.get(key) for key in LENGTHS)
 
 
 def machine(device: torch.device) -> str:
     """What the bits of a result depend on besides the settings."""
     return f"{describe(device)}, torch {torch.__version__}, numpy {numpy.__version__}"
-
-
-def _packages(trainer: "Trainer") -> dict[str, str]:
-    parts: dict[str, Any] = {"architecture": trainer.arch, "loss": trainer.loss, "dataset": trainer.settings.data}
-    entries = [registry().find(kind, part.name) for kind, part in parts.items()]
-    return {f"{entry.kind} {entry.name}": f"{entry.package} {entry.version}" for entry in entries}
-
-
-def _is_as_long(trainer: "Trainer", header: Header) -> bool:
-    was, now = header.settings, trainer.settings.document()
-    if was["optim"].get("horizon") != now["optim"].get("horizon"):
-        return False
-    return all(was.get(key) == now.get(key) for key in LENGTHS)

@@ -51,7 +51,7 @@ def poisoned(folder: Path, what: str, steps: set[int], **options: object) -> Tra
     """A run of 40 steps with a checkpoint every 5, poisoned in these steps, rolled back ones counted anew."""
     fixed = {"steps": 40, "checkpoint_every": "5", "log_every": "5", "arch__name": "gan"}
     training = trainer(folder, **{**fixed, **options})
-    training.loss = Poisoned(training, what, steps)
+    training.state.loss = Poisoned(training, what, steps)
     return training
 
 
