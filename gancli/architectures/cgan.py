@@ -28,10 +28,10 @@ class CGAN(FullyConnected):
 
     def build(self, spec: Spec, conditional: bool) -> Networks:
         """G and D for any size; always conditional."""
-        return {"G": Generator(self, spec), "D": self.discriminator(spec, len(spec.classes))}
+        return {"G": CGANGenerator(self, spec), "D": self.discriminator(spec, len(spec.classes))}
 
 
-class Generator(nn.Module):
+class CGANGenerator(nn.Module):
     """z and class to image, joined after one hidden layer each."""
 
     def __init__(self, options: CGAN, spec: Spec) -> None:

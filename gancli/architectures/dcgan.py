@@ -28,7 +28,7 @@ class DCGAN(Architecture):
         """G and D; sides must be k·2^n, k in 4..7 for the shorter one."""
         pyramid(spec, self.name)
         classes = len(spec.classes) if conditional else 0
-        networks: Networks = {"G": Generator(self, spec, classes), "D": Discriminator(self, spec, classes)}
+        networks: Networks = {"G": DCGANGenerator(self, spec, classes), "D": DCGANDiscriminator(self, spec, classes)}
         for network in networks.values():
             network.apply(dcgan_weights)
         if self.d_norm == "spectral":
@@ -36,7 +36,7 @@ class DCGAN(Architecture):
         return networks
 
 
-class Up(nn.Module):
+class UpConvolution(nn.Module):
     """Twice the size: transposed convolution, normalisation, ReLU."""
 
     def __init__(self, inputs: int, outputs: int, classes: int) -> None:
@@ -52,8 +52,8 @@ class Up(nn.Module):
         return self.relu(x)
 
 
-class Generator(nn.Module):
-    """z to image: a linear layer to the smallest size, then one `Up` a stage, tanh at the end."""
+class DCGANGenerator(nn.Module):
+    """z to image: a linear layer to the smallest size, then one `UpConvolution` a stage, tanh at the end."""
 
     def __init__(self, options: DCGAN, spec: Spec, classes: int) -> None:
         super().__init__()
@@ -62,7 +62,7 @@ class Generator(nn.Module):
         # On a single pixel the paper's first transposed convolution is a linear layer, and allows any shape.
         self.first = nn.Linear(options.latent, widths[0] * self.start[0] * self.start[1], bias=False)
         self.norm = ConditionalBatchNorm(widths[0], classes) if classes else nn.BatchNorm2d(widths[0])
-        self.stages = nn.ModuleList(Up(a, b, classes) for a, b in pairwise(widths))
+        self.stages = nn.ModuleList(UpConvolution(a, b, classes) for a, b in pairwise(widths))
         self.last = nn.ConvTranspose2d(widths[-1], spec.channels, 4, 2, 1)
 
     def forward(self, z: Tensor, y: Tensor | None) -> Tensor:
@@ -75,7 +75,7 @@ class Generator(nn.Module):
         return image.tanh()
 
 
-class Discriminator(nn.Module):
+class DCGANDiscriminator(nn.Module):
     """Image to raw score: one strided convolution a stage, then a linear layer; no normalisation in the first."""
 
     def __init__(self, options: DCGAN, spec: Spec, classes: int) -> None:

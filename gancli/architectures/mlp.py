@@ -23,7 +23,7 @@ class FullyConnected(Architecture):
 
     def discriminator(self, spec: Spec, classes: int) -> nn.Module:
         """D for any size."""
-        network = Discriminator(self, spec, classes)
+        network = MLPDiscriminator(self, spec, classes)
         if self.d_norm == "spectral":
             spectral(network)
         return network
@@ -38,7 +38,7 @@ class MLP(FullyConnected):
     def build(self, spec: Spec, conditional: bool) -> Networks:
         """G and D for any size."""
         classes = len(spec.classes) if conditional else 0
-        return {"G": Generator(self, spec, classes), "D": self.discriminator(spec, classes)}
+        return {"G": MLPGenerator(self, spec, classes), "D": self.discriminator(spec, classes)}
 
 
 class Hidden(nn.Module):
@@ -56,7 +56,7 @@ class Hidden(nn.Module):
         return x.relu()
 
 
-class Generator(nn.Module):
+class MLPGenerator(nn.Module):
     """z to image through three hidden layers, each twice as wide as the one before."""
 
     def __init__(self, options: MLP, spec: Spec, classes: int) -> None:
@@ -74,7 +74,7 @@ class Generator(nn.Module):
         return images.tanh().view(-1, *self.shape)
 
 
-class Discriminator(nn.Module):
+class MLPDiscriminator(nn.Module):
     """Image to raw score through two hidden layers; a class adds its projection of the second (1802.05637)."""
 
     def __init__(self, options: FullyConnected, spec: Spec, classes: int) -> None:

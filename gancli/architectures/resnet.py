@@ -33,8 +33,8 @@ class ResNet(Architecture):
         widths = [self.width * min(2**i, WIDEST) for i in range(n + 1)]
         classes = len(spec.classes) if conditional else 0
         networks: Networks = {
-            "G": Generator(self.latent, start, widths[::-1], spec.channels, classes),
-            "D": Discriminator(spec.channels, widths[:-1], self.d_norm, classes),
+            "G": ResNetGenerator(self.latent, start, widths[::-1], spec.channels, classes),
+            "D": ResNetDiscriminator(spec.channels, widths[:-1], self.d_norm, classes),
         }
         for network in networks.values():
             network.apply(_first_weights)
@@ -63,7 +63,7 @@ class Norm(nn.Module):
         return normal.relu()
 
 
-class Up(nn.Module):
+class ResidualUp(nn.Module):
     """Twice the size: two convolutions, beside a way of one pixel by one."""
 
     def __init__(self, inputs: int, outputs: int, classes: int) -> None:
@@ -79,7 +79,7 @@ class Up(nn.Module):
         return way + interpolate(self.skip(x), scale_factor=2)
 
 
-class Down(nn.Module):
+class ResidualDown(nn.Module):
     """Half the size: two convolutions, beside a way of one pixel by one; the first takes images as they are."""
 
     def __init__(self, inputs: int, outputs: int, norm: str, *, of_images: bool = False, halves: bool = True) -> None:
@@ -96,14 +96,14 @@ class Down(nn.Module):
         return half
 
 
-class Generator(nn.Module):
-    """z to image: a linear layer to the smallest size, then one `Up` a stage, tanh at the end."""
+class ResNetGenerator(nn.Module):
+    """z to image: a linear layer to the smallest size, then one `ResidualUp` a stage, tanh at the end."""
 
     def __init__(self, latent: int, start: tuple[int, int], widths: list[int], channels: int, classes: int) -> None:
         super().__init__()
         self.start = start
         self.first = nn.Linear(latent, widths[0] * start[0] * start[1])
-        self.stages = nn.ModuleList(Up(inputs, outputs, classes) for inputs, outputs in pairwise(widths))
+        self.stages = nn.ModuleList(ResidualUp(inputs, outputs, classes) for inputs, outputs in pairwise(widths))
         self.norm = Norm(widths[-1], 0)
         self.last = nn.Conv2d(widths[-1], channels, 3, 1, 1)
 
@@ -116,17 +116,17 @@ class Generator(nn.Module):
         return image.tanh()
 
 
-class Discriminator(nn.Module):
-    """Image to raw score: one `Down` a stage, a last block, and what it finds summed over the image."""
+class ResNetDiscriminator(nn.Module):
+    """Image to raw score: one `ResidualDown` a stage, a last block, and what it finds summed over the image."""
 
     def __init__(self, channels: int, widths: list[int], norm: str, classes: int) -> None:
         super().__init__()
         kind = "none" if norm == "spectral" else norm
-        stages = [Down(inputs, outputs, kind) for inputs, outputs in pairwise(widths)]
+        stages = [ResidualDown(inputs, outputs, kind) for inputs, outputs in pairwise(widths)]
         self.features = nn.Sequential(
-            Down(channels, widths[0], kind, of_images=True),
+            ResidualDown(channels, widths[0], kind, of_images=True),
             *stages,
-            Down(widths[-1], widths[-1], kind, halves=False),
+            ResidualDown(widths[-1], widths[-1], kind, halves=False),
             norm2d(kind, widths[-1]),
             nn.ReLU(),
         )

@@ -37,7 +37,7 @@ def command(ctx: click.Context, as_json: bool) -> int | None:
 @click.option("--source", metavar="SOURCE", help="Something that its dataset reads.")
 def check(what: str, words: tuple[str, ...], source: str | None) -> int:
     """Check an installed plugin, or one in a folder, against the contracts; exit code 1 if one does not hold."""
-    from gancli.testing.contract import checks
+    from gancli.testing.checks import checks
     from gancli.testing.report import fault_in
 
     if odd := [word for word in words if "=" not in word]:

@@ -12,7 +12,7 @@ from gancli.base.errors import GanError
 from gancli.base.progress import Progress
 from gancli.base.text import clean
 from gancli.data import cache
-from gancli.data.dataset import Dataset
+from gancli.data.dataset_options import DatasetOptions
 from gancli.data.images import Skipped
 from gancli.data.prepare import Look, Preparation, look
 from gancli.data.records import Records, nothing_in
@@ -27,7 +27,7 @@ GLANCE = 256  # pictures of a trusted source that are looked at
 class Build:
     """A pass over the pictures; `bad` is why some are left out, by their position in the selection."""
 
-    options: Dataset
+    options: DatasetOptions
     records: Records
     selection: Selection
     progress: Progress
@@ -97,7 +97,7 @@ def skipped(records: Records, selection: Selection, bad: dict[int, str]) -> list
     return [Skipped(records.name(int(selection.numbers[at])), why) for at, why in sorted(bad.items())]
 
 
-def strictly(options: Dataset, first: Skipped) -> GanError:
+def strictly(options: DatasetOptions, first: Skipped) -> GanError:
     """What a user who asked for --strict is told of a bad file."""
     return GanError(
         f"{clean(first.name)} in {clean(options.source)}: {clean(first.reason)}.", "Without --strict it is left out."

@@ -1,50 +1,22 @@
-"""What a dataset is: options that say where images are and how they are prepared."""
+"""What a dataset is: options that say where images are and how they are prepared, and the images they give."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from pydantic import Field, field_validator
-
 from gancli.base.errors import GanError
-from gancli.base.options import Chosen
+from gancli.base.progress import Progress
 from gancli.base.text import clean
-from gancli.data.fields import Bytes, Channels, Colour, Crop, Fit, Range, Size
+from gancli.data.dataset_options import DatasetOptions
 from gancli.data.images import Images
 
 if TYPE_CHECKING:
-    from gancli.base.progress import Progress
     from gancli.data.records import Records
 
 
-class Dataset(Chosen):
+class Dataset(DatasetOptions):
     """Where images are and how they are prepared; a subclass knows one kind of source, and lists what is there."""
 
-    source: str = Field("digits", description="What to train on: a path, a dataset's name, or name:path.")
-    size: Size | None = Field(None, description="Size of the images, 64 or HEIGHTxWIDTH; default: what the data has.")
-    fit: Fit = Field("crop", description="How images of another shape get that size.")
-    crop: Crop | None = Field(None, description="Part of each image to take, in its own pixels, before it is fitted.")
-    channels: Channels = Field("auto", description="1 gray, 3 colour, 4 colour and alpha.")
-    background: Colour = Field("white", description="Colour behind transparent images, and beside padded ones.")
-    range: Range | None = Field(None, description="Black and white of 16-bit or float images; default: of their type.")
-    flip: bool = Field(False, description="Mirror each image at random in training.")
-    classes: tuple[str, ...] = Field((), description="Take only these classes.")
-    limit: int | None = Field(None, ge=1, description="Take only so many images, spread over all.")
-    strict: bool = Field(False, description="Stop at the first bad file instead of leaving it out.")
-    cache_limit: Bytes | None = Field(
-        None, description="Most that is kept decoded on disk; what exceeds it streams. Default: half of what is free."
-    )
-    trust: bool = Field(False, description="Stream what is too large at once, bad files and all: they are met later.")
-    workers: int | None = Field(None, ge=0, le=256, description="Processes that decode; default: one a core.")
-    download: bool = Field(False, description="Fetch a named dataset that is not there yet.")
-
     suffixes: ClassVar[tuple[str, ...]] = ()
-
-    @field_validator("range")
-    @classmethod
-    def _check_range(cls, value: tuple[float, float] | None) -> tuple[float, float] | None:
-        if value is not None and not value[0] < value[1]:
-            raise ValueError("black must be lower than white, such as 0,4095")
-        return value
 
     @classmethod
     def recognises(cls, path: Path) -> bool:
@@ -55,11 +27,16 @@ class Dataset(Chosen):
         """The listing of what is there, nothing decoded yet; raises GanError naming the source."""
         raise NotImplementedError
 
-    def load(self, progress: "Progress | None" = None) -> Images:
+    def load(self, progress: Progress | None = None) -> Images:
         """The prepared images; raises GanError naming the source when there are none."""
-        from gancli.data.load import prepared
+        from gancli.data.build import Build
+        from gancli.data.load import assembled
+        from gancli.data.selection import select
+        from gancli.data.workers import not_restarted
 
-        return prepared(self, progress)
+        not_restarted()
+        records = self.open()
+        return assembled(Build(self, records, select(records, self), progress or Progress()))
 
     @property
     def path(self) -> Path:

@@ -6,29 +6,21 @@ import numpy as np
 import PIL
 
 from gancli.base.errors import GanError
-from gancli.base.progress import Progress
 from gancli.base.text import clean
 from gancli.base.units import bytes_text
 from gancli.compute.memory import free_memory
 from gancli.data import cache
 from gancli.data.build import Build, skipped, strictly
-from gancli.data.dataset import Dataset
+from gancli.data.dataset_options import DatasetOptions
 from gancli.data.images import Images, Order, Pixels, Skipped, pixels_digest, shuffled
 from gancli.data.prepare import channels_of, look_of
 from gancli.data.records import Records, Unfit, digest_of, nothing_in
-from gancli.data.selection import Selection, native_size, preparation, select, shape_for, skipped_note
+from gancli.data.selection import Selection, native_size, preparation, shape_for, skipped_note
 from gancli.data.streamed import Streamed
-from gancli.data.workers import not_restarted, workers_for
+from gancli.data.workers import workers_for
 
 SHARE = 0.5  # of the free memory and disk that decoded images may take
 HASHED = 10**9  # bytes of an array that is known by what it holds; a larger one is known by its file
-
-
-def prepared(options: Dataset, progress: Progress | None = None) -> Images:
-    """The images that a dataset's options ask for; raises GanError naming the source when there are none."""
-    not_restarted()
-    records = options.open()
-    return assembled(Build(options, records, select(records, options), progress or Progress()))
 
 
 def assembled(build: Build) -> Images:
@@ -45,7 +37,7 @@ def assembled(build: Build) -> Images:
     return _images(records, options, selection, whole, list(records.skipped), digest)
 
 
-def _as_it_is(records: Records, options: Dataset, selection: Selection) -> np.ndarray | None:
+def _as_it_is(records: Records, options: DatasetOptions, selection: Selection) -> np.ndarray | None:
     """The listing's own array, where preparing would change nothing."""
     whole = records.whole
     if whole is None or options.crop or options.range:
@@ -85,14 +77,14 @@ def _found_or_built(build: Build) -> Images:
     return _images(build.records, options, selection, pixels, left_out, about.digest, notes)
 
 
-def _key(records: Records, options: Dataset) -> str:
+def _key(records: Records, options: DatasetOptions) -> str:
     """What the cache knows prepared images by: what is there, and all that decides how it comes out."""
     o = options
     asked = (o.size, o.fit, o.crop, o.channels, o.background, o.range, o.classes, o.limit)
     return digest_of(cache.FORMAT, PIL.__version__, records.fingerprint, asked)
 
 
-def _usable(key: str, options: Dataset) -> cache.About | None:
+def _usable(key: str, options: DatasetOptions) -> cache.About | None:
     """What the cache holds, if that is all that is wanted: pixels, or the knowledge of which pictures are good."""
     about = cache.find(key)
     return about if about is not None and (about.kept or _exceeds(options, about.size)) else None
@@ -121,7 +113,7 @@ def _built(key: str, build: Build) -> tuple[cache.About, str | None]:
 
 def _images(
     records: Records,
-    options: Dataset,
+    options: DatasetOptions,
     selection: Selection,
     pixels: Pixels,
     left_out: list[Skipped],
@@ -142,7 +134,7 @@ def _order(records: Records, selection: Selection) -> Order:
     return lambda rng, rows: np.searchsorted(numbers, records.order(rng, numbers[rows]))
 
 
-def _exceeds(options: Dataset, size: int, *, kept: bool = False) -> bool:
+def _exceeds(options: DatasetOptions, size: int, *, kept: bool = False) -> bool:
     """Whether so many bytes are more than may be kept; what is kept already needs no room."""
     if options.cache_limit is not None:
         return size > options.cache_limit

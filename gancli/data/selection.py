@@ -8,7 +8,7 @@ import numpy as np
 
 from gancli.base.errors import UsageError
 from gancli.base.text import clean, plural
-from gancli.data.dataset import Dataset
+from gancli.data.dataset_options import DatasetOptions
 from gancli.data.images import Skipped
 from gancli.data.prepare import Look, Preparation, channels_of
 from gancli.data.records import Records
@@ -31,7 +31,7 @@ class Selection:
         return Selection(self.numbers[kept], *_without_empty(labels, self.classes))
 
 
-def select(records: Records, options: Dataset) -> Selection:
+def select(records: Records, options: DatasetOptions) -> Selection:
     """The pictures of the classes asked for, so many of them; raises UsageError where a class is not there."""
     numbers, labels, classes = np.arange(len(records)), records.labels, records.classes
     if options.classes:
@@ -69,14 +69,14 @@ def _without_empty(labels: np.ndarray | None, classes: tuple[str, ...]) -> tuple
     return dense.reshape(-1).astype(np.int64), tuple(classes[at] for at in found)
 
 
-def shape_for(options: Dataset, looks: Sequence[Look]) -> tuple[int, int, int]:
+def shape_for(options: DatasetOptions, looks: Sequence[Look]) -> tuple[int, int, int]:
     """(channels, height, width) for pictures that look like this, as asked for or else as suits them."""
     sizes = [(options.crop[3], options.crop[2])] if options.crop else [(each.height, each.width) for each in looks]
     channels = max((channels_of(each.mode) for each in looks), default=3)
     return channels if options.channels == "auto" else options.channels, *(options.size or native_size(sizes))
 
 
-def preparation(records: Records, options: Dataset, shape: tuple[int, int, int]) -> Preparation:
+def preparation(records: Records, options: DatasetOptions, shape: tuple[int, int, int]) -> Preparation:
     """How pictures get that shape (channels, height, width)."""
     span = options.range or records.range
     return Preparation(shape[1:], shape[0], options.fit, options.crop, options.background, span)

@@ -5,6 +5,7 @@ def test_it_keeps_the_contracts(check):
     check()
 """
 
-from gancli.testing.contract import Broken, Case, Check, check_entry, checks
+from gancli.testing.checks import check_entry, checks
+from gancli.testing.contract import Broken, Case, Check
 
 __all__ = ["Broken", "Case", "Check", "check_entry", "checks"]

@@ -36,7 +36,7 @@ class InfoGAN(dcgan.DCGAN):
         whole = self.model_copy(update={"latent": self.latent + self.categories + self.continuous})
         networks = dcgan.DCGAN.build(whole, spec, conditional)
         critic = networks["D"]
-        assert isinstance(critic, dcgan.Discriminator)
+        assert isinstance(critic, dcgan.DCGANDiscriminator)
         return {**networks, "D": Discriminator(self, critic)}
 
     def noise(self, n: int, generator: torch.Generator) -> Tensor:
@@ -61,7 +61,7 @@ class InfoGAN(dcgan.DCGAN):
 class Discriminator(nn.Module):
     """DCGAN's, and beside its score a head of one hidden layer on the same features."""
 
-    def __init__(self, options: InfoGAN, critic: dcgan.Discriminator) -> None:
+    def __init__(self, options: InfoGAN, critic: dcgan.DCGANDiscriminator) -> None:
         super().__init__()
         self.critic, self.sizes = critic, [options.categories, options.continuous]
         self.head = nn.Sequential(
