@@ -66,10 +66,13 @@ def options_of(
 
     `defaults` are shown in place of the fields' own, by dotted name.
     """
-    shown = defaults or {}
+    displayed = defaults or {}
     return [
         SettingOption(
-            prefix + name, info, f"--{name.replace('_', '-')}" if name in short else None, shown.get(prefix + name)
+            prefix + name,
+            info,
+            f"--{name.replace('_', '-')}" if name in short else None,
+            displayed.get(prefix + name),
         )
         for name, info in own_fields(model)
     ]
@@ -83,12 +86,12 @@ def dataset_options(args: list[str], known: set[str]) -> list[click.Parameter]:
     if {word.partition("=")[0] for word in args if word.startswith("--")} <= known:
         return []
     shared = {name for name, _ in own_fields(Dataset)}
-    found: dict[str, click.Parameter] = {}
+    options: dict[str, click.Parameter] = {}
     for _, cls in registry().loadable("dataset"):
         for option in options_of(cls, "data."):
             if getattr(option, "key", "").removeprefix("data.") not in shared:
-                found.setdefault(option.name or "", option)
-    return shortened(list(found.values()), "data.", known)
+                options.setdefault(option.name or "", option)
+    return shortened(list(options.values()), "data.", known)
 
 
 def shortened(options: list[click.Parameter], prefix: str, known: set[str]) -> list[click.Parameter]:
@@ -103,8 +106,8 @@ def typed_layer(ctx: click.Context, parameters: Iterable[click.Parameter]) -> Co
     values, origins = {}, {}
     for parameter in parameters:
         key = getattr(parameter, "key", None) or WORDS.get(parameter.name or "")
-        given = parameter.name and ctx.get_parameter_source(parameter.name) is ParameterSource.COMMANDLINE
-        if key and given:
+        is_typed = parameter.name and ctx.get_parameter_source(parameter.name) is ParameterSource.COMMANDLINE
+        if key and is_typed:
             values[key] = ctx.params[parameter.name or ""]
             origins[key] = parameter.opts[0]
     return Config("command line", values, origins)

@@ -58,15 +58,15 @@ def inspect(ctx: click.Context, /, source: str, as_json: bool, out: str, show: b
     from gancli.data import report
     from gancli.generation import pictures
 
-    found, pixels = report.inspect(options, Progress() if as_json else shown())
+    summary, pixels = report.inspect(options, Progress() if as_json else shown())
     sheet = pictures.grid(pixels, 8)
     pictures.save(target, sheet)
     if as_json:
         click.echo(
-            json.dumps({**found.document(), "sheet": str(target), "command": suggestion(found, typed)}, indent=2)
+            json.dumps({**summary.document(), "sheet": str(target), "command": suggestion(summary, typed)}, indent=2)
         )
     else:
-        _print(found, typed, target)
+        _print(summary, typed, target)
     if show:
         from gancli.terminal import blocks
 
@@ -198,8 +198,8 @@ def cache_command(clear: bool, as_json: bool) -> int:
 
     if clear:
         freed, busy = cache.clear()
-        told = f"{bytes_text(freed)} freed in {clean(cache.home())}" + (f"; {busy} in use" if busy else "")
-        click.echo(json.dumps({"freed": freed, "busy": busy}) if as_json else told)
+        line = f"{bytes_text(freed)} freed in {clean(cache.home())}" + (f"; {busy} in use" if busy else "")
+        click.echo(json.dumps({"freed": freed, "busy": busy}) if as_json else line)
         return Exit.OK
     entries = cache.entries()
     if as_json:
@@ -207,14 +207,14 @@ def cache_command(clear: bool, as_json: bool) -> int:
         return Exit.OK
     for entry in entries:
         about = entry.about
-        what = (
+        content = (
             f"{about.shape[0]:,} x {size_text(about.shape[2:])} x {about.shape[1]}"
             if about
             else cache.OTHERS.get(entry.key, "not finished")
         )
         source = clean(about.source) if about else ""
         used = time.strftime("%Y-%m-%d %H:%M", time.localtime(entry.used))
-        click.echo(f"{bytes_text(entry.size):>8}  {used}  {what:<24}  {source}")
+        click.echo(f"{bytes_text(entry.size):>8}  {used}  {content:<24}  {source}")
     total = sum(entry.size for entry in entries)
     click.echo(f"{plural(len(entries), 'set')}, {bytes_text(total)} in {clean(cache.home())}")
     return Exit.OK

@@ -66,52 +66,52 @@ def command(
     real = real_images(generator, source, shown(), trusted=home is not None)
     for note in real.notes_for(count):
         click.echo(f"Note: {note}", err=True)
-    found = evaluate(generator, real, chosen, names, n=count, seed=seed, bar=shown())
+    evaluation = evaluate(generator, real, chosen, names, n=count, seed=seed, bar=shown())
     if home:
-        evaluations.add(home, found)
-    others = evaluations.comparable(evaluations.read(home), found) if home else [found]
+        evaluations.add(home, evaluation)
+    others = evaluations.comparable(evaluations.read(home), evaluation) if home else [evaluation]
     if as_json:
-        earlier = [each.document() for each in others if each.step != found.step]
-        click.echo(json.dumps({"checkpoint": str(path), **found.document(), "earlier": earlier}, indent=2))
+        earlier = [each.document() for each in others if each.step != evaluation.step]
+        click.echo(json.dumps({"checkpoint": str(path), **evaluation.document(), "earlier": earlier}, indent=2))
     else:
-        _show(path, found, others)
+        _show(path, evaluation, others)
     return Exit.OK
 
 
-def _show(path: Path, found: "Evaluation", others: "list[Evaluation]") -> None:
+def _show(path: Path, evaluation: "Evaluation", others: "list[Evaluation]") -> None:
     from rich.console import Console
 
-    right = "" if found.accuracy is None else f" ({found.accuracy:.1%} right on real images held out)"
-    click.echo(f"{clean(path)}, step {found.step:,}")
-    click.echo(f"{plural(found.n, 'sample')} (seed {found.seed}) against {clean(found.reference)}")
-    click.echo(f"seen by extractor {clean(found.extractor)}{right}\n")
-    Console(highlight=False).print(figures_table(found, others))
-    for line in [*_histogram(found), *_nearest(found)]:
+    right = "" if evaluation.accuracy is None else f" ({evaluation.accuracy:.1%} right on real images held out)"
+    click.echo(f"{clean(path)}, step {evaluation.step:,}")
+    click.echo(f"{plural(evaluation.n, 'sample')} (seed {evaluation.seed}) against {clean(evaluation.reference)}")
+    click.echo(f"seen by extractor {clean(evaluation.extractor)}{right}\n")
+    Console(highlight=False).print(figures_table(evaluation, others))
+    for line in [*_histogram(evaluation), *_nearest(evaluation)]:
         click.echo(line)
 
 
-def figures_table(found: "Evaluation", others: "list[Evaluation]") -> "Table":
+def figures_table(evaluation: "Evaluation", others: "list[Evaluation]") -> "Table":
     """The figures of one evaluation, beside those of others on the same terms, a column each."""
     from rich.table import Table
     from rich.text import Text
 
-    earlier = [each for each in others if each.step != found.step][1 - COLUMNS :]
-    shown = sorted([*earlier, found], key=lambda each: each.step)
+    earlier = [each for each in others if each.step != evaluation.step][1 - COLUMNS :]
+    columns = sorted([*earlier, evaluation], key=lambda each: each.step)
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("")
-    for each in shown:
-        table.add_column(Text(f"step {each.step:,}"), justify="right", style="bold" if each is found else "")
+    for each in columns:
+        table.add_column(Text(f"step {each.step:,}"), justify="right", style="bold" if each is evaluation else "")
     table.add_column("better", style="dim")
-    for name, way in found.better.items():
-        values = [figure(each.shown[name]) if name in each.shown else "-" for each in shown]
+    for name, way in evaluation.better.items():
+        values = [figure(each.shown[name]) if name in each.shown else "-" for each in columns]
         table.add_row(Text(clean(name)), *map(Text, values), Text(clean(way)))
     return table
 
 
-def _histogram(found: "Evaluation") -> list[str]:
+def _histogram(evaluation: "Evaluation") -> list[str]:
     """A bar a class, and the share that real images have."""
-    shares, real = (found.figures.get(name) for name in ("shares", "real_shares"))
-    names = found.figures.get("names")
+    shares, real = (evaluation.figures.get(name) for name in ("shares", "real_shares"))
+    names = evaluation.figures.get("names")
     if not (shares and real and names) or len(shares) > CLASSES:
         return []
     width, top = max(len(clean(name)[:32]) for name in names), max(*shares, *real)
@@ -122,9 +122,9 @@ def _histogram(found: "Evaluation") -> list[str]:
     return ["", "Classes:", *bars]
 
 
-def _nearest(found: "Evaluation") -> list[str]:
+def _nearest(evaluation: "Evaluation") -> list[str]:
     """The sample that comes closest to a training image."""
-    pairs = found.figures.get("nearest")
+    pairs = evaluation.figures.get("nearest")
     if not pairs:
         return []
     sample, image, ratio = (pairs[0][key] for key in ("sample", "image", "ratio"))

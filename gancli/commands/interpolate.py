@@ -37,47 +37,47 @@ ANIMATIONS = (".gif", ".webp")
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:1 or mps.")
 @click.option("--force", is_flag=True, help="Write over a file that is there.")
 @click.pass_context
-def command(ctx: click.Context, /, **given: Any) -> int:
+def command(ctx: click.Context, /, **words: Any) -> int:
     """Walk through the latent space from seed to seed, as an animation (.gif, .webp) or a strip (.png).
 
     The class stays fixed, or changes along the way: --class 3,8. With a model, --help also lists what can be asked
     of it.
     """
-    path = run.find_checkpoint(given["model"])
-    target = Path(given["out"])
+    path = run.find_checkpoint(words["model"])
+    target = Path(words["out"])
     named = ctx.get_parameter_source("out") is not click.core.ParameterSource.DEFAULT
-    check_target(target, (*ANIMATIONS, *PICTURES), force=given["force"] or not named)
+    check_target(target, (*ANIMATIONS, *PICTURES), force=words["force"] or not named)
     moving = target.suffix.lower() in ANIMATIONS and target.suffix.lower() != ""
-    seeds = _seeds(given["seeds"])
-    frames = given["frames"] or (60 if moving else 12)
+    seeds = _seeds(words["seeds"])
+    frames = words["frames"] or (60 if moving else 12)
 
     from gancli.generation import pictures
 
     generator = model_of(ctx, path)
-    pixels = walk(generator, seeds, frames, given)
+    pixels = walk(generator, seeds, frames, words)
     if moving:
-        scale = given["scale"] or max(1, -(-128 // min(pixels.shape[2:])))
-        shown = [_enlarged(frame.transpose(1, 2, 0), scale) for frame in pixels]
-        pictures.save_animation(target, shown, 1 / given["fps"])
+        scale = words["scale"] or max(1, -(-128 // min(pixels.shape[2:])))
+        enlarged = [_enlarged(frame.transpose(1, 2, 0), scale) for frame in pixels]
+        pictures.save_animation(target, enlarged, 1 / words["fps"])
     else:
-        pictures.save(target, _enlarged(pictures.grid(pixels, len(pixels)), given["scale"] or 1))
+        pictures.save(target, _enlarged(pictures.grid(pixels, len(pixels)), words["scale"] or 1))
     click.echo(f"{plural(len(pixels), 'frame')} through seeds {', '.join(map(str, seeds))} in {clean(target)}")
     return Exit.OK
 
 
-def walk(generator: "TrainedModel", seeds: list[int], frames: int, given: dict[str, Any]) -> "np.ndarray":
+def walk(generator: "TrainedModel", seeds: list[int], frames: int, words: dict[str, Any]) -> "np.ndarray":
     """The frames, uint8 (N, C, H, W), on the way through the seeds."""
     import torch
 
     from gancli.architectures import latents
 
-    y = _classes(generator, given["classes"], frames, loop=given["loop"])
+    y = _classes(generator, words["classes"], frames, loop=words["loop"])
     stops = [generator.latents(seed, [0], None if y is None else y[:1]) for seed in seeds]
     mixes = {"slerp": latents.slerp, "lerp": latents.lerp, None: generator.arch.mix}
-    stops = [*stops, stops[0]] if given["loop"] else stops
+    stops = [*stops, stops[0]] if words["loop"] else stops
     # In a loop the last frame would show the first image twice.
-    places = list(positions(len(stops), frames + bool(given["loop"])))[:frames]
-    z = torch.cat([mixes[given["mode"]](stops[at], stops[at + 1], t) for at, t in places])
+    places = list(positions(len(stops), frames + bool(words["loop"])))[:frames]
+    z = torch.cat([mixes[words["mode"]](stops[stop], stops[stop + 1], t) for stop, t in places])
     return generator(z, y)
 
 
@@ -85,8 +85,8 @@ def positions(stops: int, frames: int) -> Iterator[tuple[int, float]]:
     """For each frame the stop it comes from and the share of the way to the next, evenly from first to last."""
     for frame in range(frames):
         place = frame * (stops - 1) / (frames - 1)
-        at = min(int(place), stops - 2)
-        yield at, place - at
+        stop = min(int(place), stops - 2)
+        yield stop, place - stop
 
 
 def _classes(generator: "TrainedModel", text: str | None, frames: int, *, loop: bool) -> "Tensor | None":
@@ -102,7 +102,7 @@ def _classes(generator: "TrainedModel", text: str | None, frames: int, *, loop: 
     numbers = [*numbers, numbers[0]] if loop else numbers
     corners = torch.eye(len(generator.spec.classes))[numbers]
     places = list(positions(len(numbers), frames + loop))[:frames]
-    return torch.stack([torch.lerp(corners[at], corners[at + 1], t) for at, t in places])
+    return torch.stack([torch.lerp(corners[corner], corners[corner + 1], t) for corner, t in places])
 
 
 def _seeds(text: str) -> list[int]:

@@ -174,8 +174,10 @@ def _check(resolved: Resolved, images: "Images", header: "Header", name: str) ->
         )
     arch, asked = Architecture.checked(resolved.settings.arch), resolved.settings.conditional
     if arch.is_conditional(asked, len(images.classes)) is not header.conditional:
-        told = "with its classes" if header.conditional else "without classes"
-        raise UsageError(f"Run {clean(name)} was trained {told}.", "Leave --conditional out, or start a new run.")
+        conditioning = "with its classes" if header.conditional else "without classes"
+        raise UsageError(
+            f"Run {clean(name)} was trained {conditioning}.", "Leave --conditional out, or start a new run."
+        )
     if images.spec != header.spec:
         raise UsageError(f"The images are not of the size, channels and classes that {clean(name)} was trained on.")
 
@@ -184,9 +186,9 @@ def _changed(resolved: Resolved, header: "Header") -> dict[str, tuple[Any, Any]]
     """The settings that the checkpoint has otherwise: what they were, and what they are."""
     now = flatten(resolved.settings.document())
     was = flatten(header.settings)
-    known = defaults({slot.part: type(getattr(resolved.settings, slot.part)) for slot in parts.PARTS})
+    default_values = defaults({slot.part: type(getattr(resolved.settings, slot.part)) for slot in parts.PARTS})
     # What the checkpoint lacks was unset, or is newer than it: then it was as its default is.
-    new = {key for key in now.keys() - was.keys() if known.get(key) is not None}
+    new = {key for key in now.keys() - was.keys() if default_values.get(key) is not None}
     both = {key: (was.get(key, "unset"), now.get(key, "unset")) for key in (was | now).keys() - new}
     return {key: (before, after) for key, (before, after) in both.items() if before != after}
 

@@ -20,9 +20,9 @@ def choose_device(asked: str) -> torch.device:
         )
     device = torch.device(asked)
     if device.type == "cuda" and (device.index or 0) >= _cuda_count():
-        found = _cuda_count()
+        gpus = _cuda_count()
         raise UsageError(
-            f"There is no device {asked}: torch finds {found or 'no'} NVIDIA GPU{'s' * (found != 1)}.",
+            f"There is no device {asked}: torch finds {gpus or 'no'} NVIDIA GPU{'s' * (gpus != 1)}.",
             "Leave --device out to take what is there.",
         )
     if device.type == "mps" and not _mps():

@@ -114,8 +114,8 @@ def _differs(slot: Part, written_for: str, final: Entry) -> bool:
 
 def _suggestions(entries: Mapping[str, Entry]) -> list[Config]:
     """Layers of what chosen things suggest, lowest first."""
-    found = [entries[part] for part in ("data", "arch", "loss") if part in entries]
-    return [Config(f"{each.kind} {each.name} suggests", each.load().suggests, strict=False) for each in found]
+    chosen_entries = [entries[part] for part in ("data", "arch", "loss") if part in entries]
+    return [Config(f"{each.kind} {each.name} suggests", each.load().suggests, strict=False) for each in chosen_entries]
 
 
 def defaults(classes: Mapping[str, type[Chosen]]) -> dict[str, Any]:
@@ -126,11 +126,11 @@ def defaults(classes: Mapping[str, type[Chosen]]) -> dict[str, Any]:
         **{f"{part}.": cls for part, cls in classes.items()},
     }
     fields = {prefix + name: info for prefix, model in models.items() for name, info in own_fields(model)}
-    found = {
+    values = {
         k: None if info.is_required() else info.get_default(call_default_factory=True) for k, info in fields.items()
     }
     names = dict.fromkeys(("arch.name", "loss.name", "data.name"))
-    return {key: default for key, default in found.items() if key not in SHORT} | names
+    return {key: default for key, default in values.items() if key not in SHORT} | names
 
 
 def _merge(layers: Sequence[Config], known: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:

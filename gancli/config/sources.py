@@ -37,5 +37,5 @@ def _sources(typed: str) -> str:
     """What a user who typed something else may give as SOURCE."""
     names = [entry.name for entry in registry().listing("dataset")]
     near = get_close_matches(typed, names, n=1, cutoff=0.75)
-    meant = f"Did you mean {near[0]}? " if near else ""
-    return f"{meant}Give a path, or a dataset, such as digits or torchvision:MNIST; there are {', '.join(names)}."
+    suggestion = f"Did you mean {near[0]}? " if near else ""
+    return f"{suggestion}Give a path, or a dataset, such as digits or torchvision:MNIST; there are {', '.join(names)}."

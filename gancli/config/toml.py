@@ -35,8 +35,8 @@ def to_toml(resolved: Resolved) -> str:
 
 def _toml_lines(prefix: str, table: Mapping[str, Any], origins: Mapping[str, str]) -> list[str]:
     lines = [f"{tomli_w.dumps({key: 0})[:-4]}= {_inline(value)}" for key, value in table.items()]
-    shown = [clean(origins.get(prefix + key, DEFAULT)) for key in table]
-    return [f"{line:<32}  # {origin}" for line, origin in zip(lines, shown, strict=True)]
+    comments = [clean(origins.get(prefix + key, DEFAULT)) for key in table]
+    return [f"{line:<32}  # {origin}" for line, origin in zip(lines, comments, strict=True)]
 
 
 def _inline(value: Any) -> str:

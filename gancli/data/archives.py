@@ -31,7 +31,7 @@ class Packed(Records):
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        found: list[tuple[tuple[str, ...], Member]] = []
+        listed: list[tuple[tuple[str, ...], Member]] = []
         ignored, skipped = Counter[str](), []
         for member in self._members():
             parts = tuple(part for part in member.name.replace("\\", "/").split("/") if part not in {"", "."})
@@ -42,17 +42,17 @@ class Packed(Records):
             elif kind is not None:
                 ignored[kind] += 1
             else:
-                found.append((parts, member))
-        if not found:
+                listed.append((parts, member))
+        if not listed:
             raise nothing_in(path)
-        found.sort(key=lambda pair: pair[0])
+        listed.sort(key=lambda pair: pair[0])
         self.ignored, self.skipped = ignored, skipped
-        self._settle([parts for parts, _ in found], [member for _, member in found])
+        self._settle([parts for parts, _ in listed], [member for _, member in listed])
 
     def _settle(self, paths: list[tuple[str, ...]], members: list[Member]) -> None:
         chosen, self.notes = training_part(paths)
-        self.members = [members[at] for at in chosen]
-        self.labels, self.classes = classes_of([paths[at] for at in chosen])
+        self.members = [members[number] for number in chosen]
+        self.labels, self.classes = classes_of([paths[number] for number in chosen])
 
     def __len__(self) -> int:
         return len(self.members)
@@ -118,11 +118,11 @@ class Zipped(Packed):
         with zipfile.ZipFile(self.path) as archive:
             for info in archive.infolist():
                 if not info.is_dir():
-                    at = (info.header_offset, info.compress_size, info.compress_type, info.CRC)
-                    yield Member(info.filename, info.file_size, at, _zip_fault(info))
+                    place = (info.header_offset, info.compress_size, info.compress_type, info.CRC)
+                    yield Member(info.filename, info.file_size, place, _zip_fault(info))
 
     def _read(self, member: Member) -> bytes:
-        offset, packed, kind, checksum = member.at
+        offset, packed, kind, checksum = member.place
         self._opened.seek(offset)
         name, extra = HEADER.unpack(self._opened.read(HEADER.size))
         self._opened.seek(name + extra, 1)
@@ -154,9 +154,9 @@ class Tarred(Packed):
     def _settle(self, paths: list[tuple[str, ...]], members: list[Member]) -> None:
         super()._settle(paths, members)
         if not self.anywhere:
-            order = np.argsort([member.at for member in self.members], kind="stable")
-            self.members = [self.members[at] for at in order]
+            order = np.argsort([member.place for member in self.members], kind="stable")
+            self.members = [self.members[number] for number in order]
             self.labels = None if self.labels is None else self.labels[order]
 
     def _read(self, member: Member) -> bytes:
-        return self.tarball.read(member.at, member.size)
+        return self.tarball.read(member.place, member.size)

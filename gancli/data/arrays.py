@@ -32,8 +32,8 @@ class Arrays(Dataset):
         arrays = _read(self.path)
         images, values = _first(arrays, IMAGE_KEYS), _first(arrays, LABEL_KEYS)
         if images is None:
-            found = f": there are {', '.join(map(clean, list(arrays)[:8]))}" if arrays else ""
-            raise GanError(f"{clean(self.path)} has no array named images or x{found}.")
+            names = f": there are {', '.join(map(clean, list(arrays)[:8]))}" if arrays else ""
+            raise GanError(f"{clean(self.path)} has no array named images or x{names}.")
         layout = _layout(images.shape, self.layout, 0 if values is None else values.size, self.path)
         images = images.transpose(AXES[layout])
         if not images.size:
@@ -121,11 +121,11 @@ def _labels(values: np.ndarray | None, count: int, path: Path) -> tuple[np.ndarr
         return None, ()
     if values.shape not in {(count,), (count, 1)}:
         raise GanError(f"{clean(path)} has labels of shape {values.shape} for {count} images.")
-    found, at = np.unique(values.reshape(-1), return_inverse=True)
-    if len(found) > MOST_CLASSES:
-        raise GanError(f"{clean(path)} has {len(found):,} different labels: they are no classes.")
-    ranks, classes = labelled([_word(name) for name in found.tolist()])
-    return ranks[at.reshape(-1)], classes
+    different, numbers = np.unique(values.reshape(-1), return_inverse=True)
+    if len(different) > MOST_CLASSES:
+        raise GanError(f"{clean(path)} has {len(different):,} different labels: they are no classes.")
+    ranks, classes = labelled([_word(name) for name in different.tolist()])
+    return ranks[numbers.reshape(-1)], classes
 
 
 def _word(label: object) -> str:

@@ -94,7 +94,7 @@ class Build:
 
 def skipped(records: Records, selection: Selection, bad: dict[int, str]) -> list[Skipped]:
     """The bad pictures by name, in their order."""
-    return [Skipped(records.name(int(selection.numbers[at])), why) for at, why in sorted(bad.items())]
+    return [Skipped(records.name(int(selection.numbers[position])), why) for position, why in sorted(bad.items())]
 
 
 def strictly(options: DatasetOptions, first: Skipped) -> GanError:

@@ -63,7 +63,7 @@ class Files(Records):
         if not paths:
             raise nothing_in(root)
         chosen, notes = training_part(paths)
-        paths = [paths[at] for at in chosen]
+        paths = [paths[number] for number in chosen]
         files = cls(root, paths, *classes_of(paths))
         files.ignored, files.skipped, files.notes = ignored, skipped, notes
         return files

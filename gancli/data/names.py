@@ -34,7 +34,9 @@ def _shared(paths: Sequence[tuple[str, ...]]) -> int:
     if not paths:
         return 0
     low, high = min(paths)[:-1], max(paths)[:-1]
-    return next((at for at, (a, b) in enumerate(zip(low, high, strict=False)) if a != b), min(len(low), len(high)))
+    return next(
+        (depth for depth, (a, b) in enumerate(zip(low, high, strict=False)) if a != b), min(len(low), len(high))
+    )
 
 
 def training_part(paths: Sequence[tuple[str, ...]]) -> tuple[np.ndarray, tuple[str, ...]]:
@@ -49,6 +51,6 @@ def training_part(paths: Sequence[tuple[str, ...]]) -> tuple[np.ndarray, tuple[s
         return everything, ()
     others = ", ".join(sorted(set(counts) - {train}))
     return (
-        np.array([at for at, path in enumerate(paths) if path[depth] == train]),
+        np.array([number for number, path in enumerate(paths) if path[depth] == train]),
         (f"The folders are parts of one dataset: {train} is taken, {others} left out.",),
     )

@@ -35,16 +35,18 @@ def look_of(picture: Picture) -> Look:
     if isinstance(picture, np.ndarray):
         height, width = picture.shape[:2]
         channels = picture.shape[2] if picture.ndim == 3 else 1
-        found = Look(height, width, f"{picture.dtype} x {channels}", channels in {2, 4})
+        picture_look = Look(height, width, f"{picture.dtype} x {channels}", channels in {2, 4})
     else:
         turned = picture.getexif().get(ORIENTATION, 1) in TURNED
         width, height = reversed(picture.size) if turned else picture.size
-        found = Look(height, width, _mode(picture), _is_transparent(picture))
-    if found.height * found.width > MOST_PIXELS:
+        picture_look = Look(height, width, _mode(picture), _is_transparent(picture))
+    if picture_look.height * picture_look.width > MOST_PIXELS:
         raise Unfit("too large")
-    if max(found.height, found.width) > MOST_ASPECT * max(1, min(found.height, found.width)):
+    if max(picture_look.height, picture_look.width) > MOST_ASPECT * max(
+        1, min(picture_look.height, picture_look.width)
+    ):
         raise Unfit("absurd shape")
-    return found
+    return picture_look
 
 
 def channels_of(mode: str) -> int:

@@ -128,9 +128,9 @@ def file_mark(path: Any) -> tuple[int, int, int]:
 
 def labelled(names: Sequence[str]) -> tuple[np.ndarray, tuple[str, ...]]:
     """Labels int64 (N,) and class names, sorted, numbers by value; what looks the same in a terminal stays distinct."""
-    found = sorted(set(names), key=_by_value)
-    number = {name: at for at, name in enumerate(found)}
-    return np.array([number[name] for name in names], np.int64), distinct(found)
+    ordered = sorted(set(names), key=_by_value)
+    number = {name: rank for rank, name in enumerate(ordered)}
+    return np.array([number[name] for name in names], np.int64), distinct(ordered)
 
 
 def _by_value(name: str) -> tuple[int, int, str]:

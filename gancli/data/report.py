@@ -138,15 +138,15 @@ def _by_reason(skipped: Sequence[Skipped]) -> dict[str, list[str]]:
     names: dict[str, list[str]] = {}
     for each in skipped:
         names.setdefault(each.reason, []).append(each.name)
-    return {reason: found[:NAMES] for reason, found in names.items()}
+    return {reason: examples[:NAMES] for reason, examples in names.items()}
 
 
 def _values(records: Records, numbers: np.ndarray, looks: Sequence[Look]) -> tuple[float, float] | None:
     """The lowest and highest number in some of the pictures that have more than 8 bits; None where there are none."""
     if records.range or not any(look.mode.startswith(("I", "F")) for look in looks):
         return None
-    found = attempts(records, _span, numbers[np.linspace(0, len(numbers) - 1, SAMPLED).astype(int)])
-    spans = [span for span in found if isinstance(span, tuple)]
+    results = attempts(records, _span, numbers[np.linspace(0, len(numbers) - 1, SAMPLED).astype(int)])
+    spans = [span for span in results if isinstance(span, tuple)]
     return (min(low for low, _ in spans), max(high for _, high in spans)) if spans else None
 
 

@@ -47,7 +47,7 @@ def select(records: Records, options: DatasetOptions) -> Selection:
 def _of_classes(records: Records, wanted: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
     if records.labels is None:
         raise UsageError("--classes: these images have no labels.", "A folder a class gives them some.")
-    number = {name: at for at, name in enumerate(records.classes)}
+    number = {name: rank for rank, name in enumerate(records.classes)}
     if missing := [name for name in wanted if name not in number]:
         raise UsageError(
             f"--classes: there is no class '{clean(missing[0])}'.", f"There are: {_some(records.classes)}."
@@ -65,8 +65,8 @@ def _some(names: Sequence[str], most: int = 20) -> str:
 def _without_empty(labels: np.ndarray | None, classes: tuple[str, ...]) -> tuple[np.ndarray | None, tuple[str, ...]]:
     if labels is None or not len(labels):
         return None, ()
-    found, dense = np.unique(labels, return_inverse=True)
-    return dense.reshape(-1).astype(np.int64), tuple(classes[at] for at in found)
+    present, dense = np.unique(labels, return_inverse=True)
+    return dense.reshape(-1).astype(np.int64), tuple(classes[number] for number in present)
 
 
 def shape_for(options: DatasetOptions, looks: Sequence[Look]) -> tuple[int, int, int]:
@@ -85,12 +85,12 @@ def preparation(records: Records, options: DatasetOptions, shape: tuple[int, int
 def native_size(sizes: Iterable[tuple[int, int]]) -> tuple[int, int]:
     """The (height, width) to train at when none is asked for: that of all images if it is one that networks make and
     no larger than 64, else the square of k·2^n pixels nearest below the side that nine in ten have, 64 at most."""
-    found = list(sizes)
-    if len(set(found)) == 1:
-        height, width = found[0]
+    all_sizes = list(sizes)
+    if len(set(all_sizes)) == 1:
+        height, width = all_sizes[0]
         if max(height, width) <= LARGEST and _makeable(height, width):
             return height, width
-    usual = int(np.quantile([min(size) for size in found], 0.1, method="lower"))
+    usual = int(np.quantile([min(size) for size in all_sizes], 0.1, method="lower"))
     side = max(8, min(LARGEST, usual))
     return (side - side % unit(side),) * 2
 

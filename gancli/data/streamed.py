@@ -40,8 +40,8 @@ class Streamed:
     def take(self, numbers: np.ndarray, asked: "Future[list[np.ndarray | str]]") -> np.ndarray:
         """The images (n, C, H, W) that were asked for, once they are there."""
         images = result_of(asked)
-        rows = [each if isinstance(each, np.ndarray) else self._instead(int(at), each)
-                for at, each in zip(numbers, images, strict=True)]  # fmt: skip
+        rows = [each if isinstance(each, np.ndarray) else self._instead(int(number), each)
+                for number, each in zip(numbers, images, strict=True)]  # fmt: skip
         return np.stack(rows) if rows else np.empty((0, *self.shape[1:]), np.uint8)
 
     def __getitem__(self, numbers: Any) -> np.ndarray:
@@ -56,12 +56,12 @@ class Streamed:
         """The next image of the same class that can be read, so that a run goes on; raises GanError after some."""
         name = clean(self.records.name(int(self.selection.numbers[number])))
         for other in self._after(number):
-            found = attempts(self.records, self.preparation, [int(self.selection.numbers[other])])[0]
-            if isinstance(found, np.ndarray):
+            stand_in = attempts(self.records, self.preparation, [int(self.selection.numbers[other])])[0]
+            if isinstance(stand_in, np.ndarray):
                 warnings.warn(
                     f"{name} can no longer be read ({clean(why)}); another stands in.", DataWarning, stacklevel=2
                 )
-                return found
+                return stand_in
         raise GanError(
             f"{name} and others can no longer be read ({clean(why)}).", "Is the disk or network still there?"
         )
@@ -70,5 +70,5 @@ class Streamed:
         labels = self.selection.labels
         count = len(self.selection.numbers)
         alike = np.arange(count) if labels is None else np.flatnonzero(labels == labels[number])
-        at = int(np.searchsorted(alike, number))
-        return [int(each) for each in np.roll(alike, -at - 1)[:TRIES]]
+        place = int(np.searchsorted(alike, number))
+        return [int(each) for each in np.roll(alike, -place - 1)[:TRIES]]

@@ -86,8 +86,8 @@ def _curve(points: Floats, pieces: int) -> Floats:
     bend = (2 * before - 5 * start + 4 * stop - after) * t**2 + (3 * (start - stop) + after - before) * t**3
     fine = np.concatenate([(start + ((stop - before) * t + bend) / 2).reshape(-1, 2), points[-1:]])
     walked = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(fine, axis=0).T))])
-    at = np.linspace(0, walked[-1], pieces + 1)
-    return np.stack([np.interp(at, walked, fine[:, axis]) for axis in range(2)], axis=1)
+    marks = np.linspace(0, walked[-1], pieces + 1)
+    return np.stack([np.interp(marks, walked, fine[:, axis]) for axis in range(2)], axis=1)
 
 
 def _segments(way: str) -> Floats:

@@ -24,7 +24,7 @@ class Member(NamedTuple):
 
     name: str
     size: int
-    at: Any
+    place: Any
     fault: str | None = None
 
 
@@ -51,9 +51,9 @@ class Tarball:
             except FAULTS as error:
                 yield Member(self.path.name, 0, 0, f"archive cut off or damaged ({clean(error)[:60]})")
 
-    def read(self, at: int, size: int) -> bytes:
+    def read(self, offset: int, size: int) -> bytes:
         """The bytes of a member; raises Unfit where some are missing."""
-        self._opened.seek(at)
+        self._opened.seek(offset)
         data = self._opened.read(size)
         if len(data) < size:
             raise Unfit("cut off")

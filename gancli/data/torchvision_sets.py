@@ -55,14 +55,14 @@ class TorchvisionDataset(Dataset):
     def open(self) -> Records:
         """The training images of the dataset; raises GanError where they are not there."""
         name = _offered(self.source.partition(":")[2])
-        found = self._made(name)
-        labels, classes = _labels(found)
-        data = getattr(found, "data", None)
-        mark = digest_of("torchvision", name, str(self._folder.resolve()), len(found))
+        dataset = self._made(name)
+        labels, classes = _labels(dataset)
+        data = getattr(dataset, "data", None)
+        mark = digest_of("torchvision", name, str(self._folder.resolve()), len(dataset))
         if data is not None and not isinstance(data, list):
             array = np.asarray(data)
             return Whole(array, labels, classes, mark, rows=array.ndim != 4 or array.shape[1] not in {1, 3})
-        return Named(found, labels, classes, mark)
+        return Named(dataset, labels, classes, mark)
 
     @property
     def _folder(self) -> Path:
@@ -99,14 +99,14 @@ class TorchvisionDataset(Dataset):
 class Named(Records):
     """Pictures that a dataset of torchvision opens one by one."""
 
-    def __init__(self, found: Any, labels: np.ndarray | None, classes: tuple[str, ...], fingerprint: str) -> None:
-        self.found, self.labels, self.classes, self.mark = found, labels, classes, fingerprint
+    def __init__(self, dataset: Any, labels: np.ndarray | None, classes: tuple[str, ...], fingerprint: str) -> None:
+        self.dataset, self.labels, self.classes, self.mark = dataset, labels, classes, fingerprint
 
     def __len__(self) -> int:
-        return len(self.found)
+        return len(self.dataset)
 
     def picture(self, number: int) -> Picture:
-        picture: Picture = self.found[number][0]
+        picture: Picture = self.dataset[number][0]
         return picture
 
     @cached_property
@@ -127,14 +127,16 @@ def _offered(name: str) -> str:
     return found
 
 
-def _labels(found: Any) -> tuple[np.ndarray | None, tuple[str, ...]]:
+def _labels(dataset: Any) -> tuple[np.ndarray | None, tuple[str, ...]]:
     """Labels and class names where the object knows them without opening every picture."""
-    values = next((getattr(found, key) for key in ("targets", "labels", "_labels", "y") if hasattr(found, key)), None)
-    if values is None or len(values) != len(found):
+    values = next(
+        (getattr(dataset, key) for key in ("targets", "labels", "_labels", "y") if hasattr(dataset, key)), None
+    )
+    if values is None or len(values) != len(dataset):
         return None, ()
-    numbers = np.asarray(values).reshape(len(found), -1)
+    numbers = np.asarray(values).reshape(len(dataset), -1)
     if numbers.shape[1] != 1 or (numbers < 0).any():
         return None, ()
-    names = getattr(found, "classes", None) or []
+    names = getattr(dataset, "classes", None) or []
     words = [str(names[int(n)]) if int(n) < len(names) else str(int(n)) for n in numbers[:, 0]]
     return labelled(words)

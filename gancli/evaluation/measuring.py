@@ -49,11 +49,11 @@ def classes_for(sampler: Sampler, images: Images, n: int, seed: int) -> np.ndarr
 
 def chosen(names: Sequence[str], have: frozenset[str]) -> dict[str, Metric]:
     """The metrics of these names, or all that can be taken with what there is; raises UsageError where one cannot."""
-    found = {name: _metric(name) for name in names or [entry.name for entry in registry().listing("metric")]}
-    for name, metric in found.items():
+    metrics = {name: _metric(name) for name in names or [entry.name for entry in registry().listing("metric")]}
+    for name, metric in metrics.items():
         if names and (lacking := sorted(metric.needs - have)):
             raise UsageError(f"Metric {clean(name)} needs {WANTED.get(lacking[0], lacking[0])}.")
-    return {name: metric for name, metric in found.items() if metric.needs <= have}
+    return {name: metric for name, metric in metrics.items() if metric.needs <= have}
 
 
 def _metric(name: str) -> Metric:
@@ -78,15 +78,15 @@ def measure(
     better: dict[str, str] = {}
     for name, metric in metrics.items():
         try:
-            found = metric.measure(made, real)
+            taken = metric.measure(made, real)
         except GanError as error:
             if asked:
                 raise
             warnings.warn(f"No {clean(name)}: {error.message}", MetricWarning, stacklevel=2)
             continue
         for figure, way in metric.better.items():
-            if not np.isfinite(found[figure]):
+            if not np.isfinite(taken[figure]):
                 raise GanError(f"Metric {clean(name)} gives no finite {clean(figure)} of these images.")
             better[figure] = way
-        figures |= found
+        figures |= taken
     return figures, better

@@ -81,11 +81,11 @@ def evaluate(
     """All figures of n samples of a seed; of the metrics named, or of all that can be taken. Raises GanError."""
     basis = real.own or real.images
     chosen_one = extractor or default(basis)
-    known = "training" if real.trained_on else ""
+    training = "training" if real.trained_on else ""
     # Before anything is trained or sampled: whether what is asked for can be had.
-    chosen(metrics, _have(generator, basis.classes, known))
+    chosen(metrics, _have(generator, basis.classes, training))
     see = embedder(chosen_one, basis, generator.device, bar)
-    taken = chosen(metrics, _have(generator, see.classes, known))
+    taken = chosen(metrics, _have(generator, see.classes, training))
     facts = reference(real.images, see, bar, trained_on=real.trained_on)
     made = generated(generator.given(real.images), classes_for(generator, real.images, n, seed), n, seed, see, bar)
     figures, better = measure(taken, made, facts, asked=bool(metrics))
@@ -104,10 +104,10 @@ def evaluate(
     )
 
 
-def _have(generator: TrainedModel, classes: tuple[str, ...], known: str) -> frozenset[str]:
+def _have(generator: TrainedModel, classes: tuple[str, ...], training: str) -> frozenset[str]:
     """What metrics can count on, where an extractor tells these classes."""
     asked = "asked" if generator.conditional and classes == generator.spec.classes else ""
-    return frozenset({known, asked, "classes" if len(classes) > 1 else ""} - {""})
+    return frozenset({training, asked, "classes" if len(classes) > 1 else ""} - {""})
 
 
 def _own(header: Header, bar: Progress) -> tuple[Images | None, str]:
@@ -128,9 +128,9 @@ def alike(header: Header, source: str, *, but: Collection[str] = ()) -> Dataset:
     """Another source, prepared as the model's own: with those of its options that every dataset has, `but` some."""
     shared = {name for name, _ in own_fields(Dataset)} - {"limit", "size", "channels", *but}
     shape = header.spec.shape
-    told = {name: value for name, value in dict(header.settings.get("data", {})).items() if name in shared}
+    shared_options = {name: value for name, value in dict(header.settings.get("data", {})).items() if name in shared}
     place = {"name": find_dataset(source).name, "source": source, "size": size_text(shape[1:]), "channels": shape[0]}
-    return _dataset(_with_data(header, {**told, **place}))
+    return _dataset(_with_data(header, {**shared_options, **place}))
 
 
 def _with_data(header: Header, data: dict[str, object]) -> Header:

@@ -30,11 +30,11 @@ def reference(images: Images, embedder: Embedder, progress: Progress, *, trained
     if len(images) < LEAST:
         raise GanError(f"{plural(len(images), 'image')} are too few to compare with.", f"Figures need {LEAST} or more.")
     path = kept(images, embedder)
-    found = _read(path)
-    if found is None:
-        found = measured(images, embedder, progress)
-        _keep(found, path)
-    return replace(found, classes=embedder.classes, trained_on=trained_on)
+    stored = _read(path)
+    if stored is None:
+        stored = measured(images, embedder, progress)
+        _keep(stored, path)
+    return replace(stored, classes=embedder.classes, trained_on=trained_on)
 
 
 def measured(images: Images, embedder: Embedder, progress: Progress, most: int | None = None) -> Reference:

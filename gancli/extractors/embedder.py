@@ -34,10 +34,12 @@ class Embedder:
     @torch.no_grad()
     def __call__(self, pixels: np.ndarray) -> Features:
         """The features of uint8 images (N, C, H, W), N at least 1; raises GanError where they are not finite."""
-        found = joined([self._seen(pixels[at : at + self.batch]) for at in range(0, len(pixels), self.batch)])
-        if not np.isfinite(found.rows).all():
+        features = joined(
+            [self._seen(pixels[start : start + self.batch]) for start in range(0, len(pixels), self.batch)]
+        )
+        if not np.isfinite(features.rows).all():
             raise GanError(f"Extractor {self.identity} gives features that are not finite.", "Choose another one.")
-        return found
+        return features
 
     def _seen(self, pixels: np.ndarray) -> Features:
         count = len(pixels)

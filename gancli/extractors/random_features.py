@@ -34,12 +34,12 @@ class RandomConvolutions(nn.Module):
 
     def forward(self, pixels: Tensor) -> Tensor:
         """Features of uint8 images."""
-        x, found = pixels.float().div(127.5).sub(1), []
+        x, pooled = pixels.float().div(127.5).sub(1), []
         for filters in self.filters:
             x = F.leaky_relu(F.conv2d(F.pad(x, (1, 1, 1, 1), mode="replicate"), filters), 0.2)
-            found += [x.mean((2, 3)), x.flatten(2).std(2, correction=0)]
+            pooled += [x.mean((2, 3)), x.flatten(2).std(2, correction=0)]
             x = F.avg_pool2d(x, 2) if min(x.shape[2:]) > 1 else x
-        return torch.cat([*found, F.adaptive_avg_pool2d(x, 2).flatten(1)], 1)
+        return torch.cat([*pooled, F.adaptive_avg_pool2d(x, 2).flatten(1)], 1)
 
 
 def _filters(inside: int, outside: int, dice: torch.Generator) -> Tensor:

@@ -41,7 +41,9 @@ class Classifier(nn.Module):
             raise GanError(f"A judge needs images of 4 x 4 or more and 2 classes or more, got {shape}, {classes}.")
         self.shape, self.classes, self.test_accuracy = shape, classes, math.nan
         widths = [shape[0], 32, *[64] * _halvings(max(shape[1:]))]
-        stages = [_stage(*pair, shape[1] >> at, shape[2] >> at) for at, pair in enumerate(pairwise(widths))]
+        stages = [
+            _stage(*pair, shape[1] >> halvings, shape[2] >> halvings) for halvings, pair in enumerate(pairwise(widths))
+        ]
         self.body = nn.Sequential(*stages, nn.AdaptiveAvgPool2d(4), nn.Flatten())
         self.neck = nn.Sequential(nn.Linear(widths[-1] * 16, WIDTH, bias=False), nn.BatchNorm1d(WIDTH), nn.ReLU())
         self.drop = nn.Dropout(0.2)
@@ -103,10 +105,10 @@ def embed(judge: Classifier, images: Images, batch: int = 500) -> tuple[NDArray[
     was_training = judge.training
     judge.eval()
     device = judge.head.weight.device
-    found = [judge.features(unit(part.to(device))) for part in torch.split(torch.from_numpy(images), batch)]
-    guesses = torch.cat([judge.head(part).argmax(dim=1) for part in found])
+    features = [judge.features(unit(part.to(device))) for part in torch.split(torch.from_numpy(images), batch)]
+    guesses = torch.cat([judge.head(part).argmax(dim=1) for part in features])
     judge.train(was_training)
-    return torch.cat(found).double().cpu().numpy(), guesses.cpu().numpy()
+    return torch.cat(features).double().cpu().numpy(), guesses.cpu().numpy()
 
 
 def unit(images: torch.Tensor) -> torch.Tensor:
@@ -116,8 +118,8 @@ def unit(images: torch.Tensor) -> torch.Tensor:
 
 def save(judge: Classifier, path: Path) -> None:
     """Write the judge to path as safetensors: its weights, and one JSON entry with shape, classes and a checksum."""
-    known = None if math.isnan(judge.test_accuracy) else judge.test_accuracy
-    about = {"version": 1, "shape": list(judge.shape), "classes": judge.classes, "accuracy": known}
+    test_accuracy = None if math.isnan(judge.test_accuracy) else judge.test_accuracy
+    about = {"version": 1, "shape": list(judge.shape), "classes": judge.classes, "accuracy": test_accuracy}
     sealed.write(path, ENTRY, about, judge.state_dict())
 
 

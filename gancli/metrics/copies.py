@@ -56,18 +56,18 @@ class Duplicates(Metric):
         """A share in [0, 1]; about 0.01 of images as different as real ones, 1 where one is repeated."""
         count = min(len(real.features), len(made.features), MOST)
         x, y = _centred(real.features.rows[:count], made.features.rows[:count])
-        usual, found = (_among(each, torch.arange(count))[0][:, 0] for each in (x, y))
+        usual, generated = (_among(each, torch.arange(count))[0][:, 0] for each in (x, y))
         usual = usual[usual > 0]
         limit = torch.quantile(usual, RARE) if len(usual) else torch.zeros(())
-        return {"duplicates": float((found <= limit).double().mean())}
+        return {"duplicates": float((generated <= limit).double().mean())}
 
 
 def _distinct(rows: np.ndarray) -> np.ndarray:
     """The numbers of rows without those that are there already: twins would hide each other's copies."""
-    seen: dict[bytes, int] = {}
+    numbers: dict[bytes, int] = {}
     for number, row in enumerate(np.round(rows, 3)):
-        seen.setdefault(row.tobytes(), number)
-    return np.fromiter(seen.values(), np.int64)
+        numbers.setdefault(row.tobytes(), number)
+    return np.fromiter(numbers.values(), np.int64)
 
 
 def _centred(real: np.ndarray, made: np.ndarray) -> tuple[Tensor, Tensor]:
@@ -78,18 +78,18 @@ def _centred(real: np.ndarray, made: np.ndarray) -> tuple[Tensor, Tensor]:
 
 def _nearest(points: Tensor, others: Tensor) -> tuple[Tensor, Tensor]:
     """Of each point (N, D) the distances (N, 2) to the two nearest of the others (M, D), and their numbers (N, 2)."""
-    found = [torch.cdist(part, others).topk(2, largest=False) for part in torch.split(points, ROWS)]
-    return torch.cat([each.values for each in found]), torch.cat([each.indices for each in found])
+    nearest = [torch.cdist(part, others).topk(2, largest=False) for part in torch.split(points, ROWS)]
+    return torch.cat([each.values for each in nearest]), torch.cat([each.indices for each in nearest])
 
 
 def _among(points: Tensor, chosen: Tensor) -> tuple[Tensor, Tensor]:
     """Of each chosen point the same to the two nearest other points."""
-    found = []
+    nearest = []
     for numbers in torch.split(chosen, ROWS):
         distances = torch.cdist(points[numbers], points)
         distances[torch.arange(len(numbers)), numbers] = torch.inf
-        found.append(distances.topk(2, largest=False))
-    return torch.cat([each.values for each in found]), torch.cat([each.indices for each in found])
+        nearest.append(distances.topk(2, largest=False))
+    return torch.cat([each.values for each in nearest]), torch.cat([each.indices for each in nearest])
 
 
 def _ratio(distances: Tensor) -> Tensor:
@@ -99,4 +99,4 @@ def _ratio(distances: Tensor) -> Tensor:
 
 def _closest(ratios: Tensor, numbers: np.ndarray) -> list[dict[str, float]]:
     order = torch.argsort(ratios, stable=True)[:CLOSEST].tolist()
-    return [{"sample": at, "image": int(numbers[at]), "ratio": float(ratios[at])} for at in order]
+    return [{"sample": number, "image": int(numbers[number]), "ratio": float(ratios[number])} for number in order]

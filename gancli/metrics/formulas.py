@@ -126,8 +126,8 @@ def entropy(shares: Features) -> float:
     shares: (classes,), summing to 1; in nats, from 0 (one class only) to log(classes) (all alike); its exponential
     is the effective number of classes.
     """
-    seen = shares[shares > 0]
-    return max(0.0, float(-(seen * np.log(seen)).sum()))
+    present = shares[shares > 0]
+    return max(0.0, float(-(present * np.log(present)).sum()))
 
 
 def _table(features: Features, at_least: int) -> Features:

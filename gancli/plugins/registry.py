@@ -71,8 +71,8 @@ class Registry:
         plugin = admit(package, release, point, self.adder(package, release))
         if plugin.fault:
             del self.entries[before:]
-            told = f"Plugin {package} {release} is skipped ({plugin.fault})."
-            warnings.warn(f"{told} GAN_DISABLE_PLUGINS={package} leaves it out.", PluginWarning, stacklevel=2)
+            notice = f"Plugin {package} {release} is skipped ({plugin.fault})."
+            warnings.warn(f"{notice} GAN_DISABLE_PLUGINS={package} leaves it out.", PluginWarning, stacklevel=2)
         others.append(plugin)
         return plugin
 
@@ -92,12 +92,12 @@ class Registry:
     def find(self, kind: str, name: str) -> Entry:
         """The thing of that kind and name, `package/name` where two share one; raises UsageError otherwise."""
         for entries in (self.entries, self.listing(kind)):
-            found = [entry for entry in entries if entry.kind == kind and name in _names(entry)]
-            built_in = [entry for entry in found if entry.package == BUILT_IN]
-            if len(built_in or found) == 1:
-                return (built_in or found)[0]
-        if found:
-            choices = " or ".join(f"{entry.package}/{entry.name}" for entry in found)
+            matching = [entry for entry in entries if entry.kind == kind and name in _names(entry)]
+            built_in = [entry for entry in matching if entry.package == BUILT_IN]
+            if len(built_in or matching) == 1:
+                return (built_in or matching)[0]
+        if matching:
+            choices = " or ".join(f"{entry.package}/{entry.name}" for entry in matching)
             raise UsageError(f"Several packages offer {kind} '{name}'.", f"Name one of them: {choices}.")
         raise self._unknown(kind, name)
 
@@ -180,12 +180,12 @@ def _meant(kind: str, entry: Entry, option: str) -> str:
 def _entry_points() -> list[tuple[Distribution, EntryPoint]]:
     """Every entry point of our group with its package, each package once, those switched off left out."""
     off = {name.strip() for name in os.environ.get("GAN_DISABLE_PLUGINS", "").split(",")}
-    found: dict[tuple[str, str], tuple[Distribution, EntryPoint]] = {}
+    points: dict[tuple[str, str], tuple[Distribution, EntryPoint]] = {}
     for distribution in distributions():
         for point in distribution.entry_points.select(group=hooks.GROUP):
             if not off & {"all", distribution.name}:
-                found.setdefault((distribution.name, point.name), (distribution, point))
-    return sorted(found.values(), key=lambda pair: (pair[0].name, pair[1].name))
+                points.setdefault((distribution.name, point.name), (distribution, point))
+    return sorted(points.values(), key=lambda pair: (pair[0].name, pair[1].name))
 
 
 @cache

@@ -26,11 +26,11 @@ class Row:
 def rows(names: Iterable[str], probabilities: bool) -> list[Row]:
     """The rows of a table of statistics: D's scores, the losses, then whatever else there is, in its own order."""
     left = list(names)
-    found = _scores(left, probabilities)
+    table = _scores(left, probabilities)
     losses = sorted((n for n in left if n.startswith(LOSS)), key=lambda n: (n not in COLOURS, n))
-    found += [Row(f"Loss_{clean(n[len(LOSS) :])}", (n,), COLOURS.get(n, "yellow")) for n in losses]
-    used = {name for row in found for name in row.names}
-    return found + [Row(_other(n), (n,), "bright_blue") for n in left if n not in used]
+    table += [Row(f"Loss_{clean(n[len(LOSS) :])}", (n,), COLOURS.get(n, "yellow")) for n in losses]
+    used = {name for row in table for name in row.names}
+    return table + [Row(_other(n), (n,), "bright_blue") for n in left if n not in used]
 
 
 def _other(name: str) -> str:
@@ -40,9 +40,9 @@ def _other(name: str) -> str:
 def _scores(names: list[str], probabilities: bool) -> list[Row]:
     real, fake = ("D(x)", "D(G(z))") if probabilities else ("critic real", "critic fake")
     pair = tuple(name for name in ("fake", "fake_after") if name in names)
-    found = [Row(real, ("real",), COLOURS["real"], True)] if "real" in names else []
+    scores = [Row(real, ("real",), COLOURS["real"], True)] if "real" in names else []
     label = fake + BEFORE_AFTER if len(pair) == 2 else fake
-    return [*found, Row(label, pair, COLOURS["fake"], True)] if pair else found
+    return [*scores, Row(label, pair, COLOURS["fake"], True)] if pair else scores
 
 
 def figures(row: Row, statistics: Mapping[str, float], probabilities: bool, digits: int = 3) -> list[str]:
@@ -62,12 +62,12 @@ def figure(value: float, digits: int = 3, fixed: bool = False) -> str:
 
 def phrases(statistics: Mapping[str, float], probabilities: bool, aligned: bool = True) -> list[str]:
     """The statistics in words: `D(x) 0.53`, `D(G(z)) 0.41/0.38`, `loss D 1.21 G 1.01`."""
-    found = []
+    words = []
     statistics = {name: value for name, value in statistics.items() if not name.startswith(GRADIENT)}
     for losses, group in groupby(rows(statistics, probabilities), lambda row: row.names[0].startswith(LOSS)):
         texts = [_phrase(row, statistics, probabilities, aligned) for row in group]
-        found += [f"loss {' '.join(texts)}"] if losses else texts
-    return found
+        words += [f"loss {' '.join(texts)}"] if losses else texts
+    return words
 
 
 def _phrase(row: Row, statistics: Mapping[str, float], probabilities: bool, aligned: bool) -> str:

@@ -104,24 +104,24 @@ def lines(text: bytes) -> Iterator[dict[str, Any]]:
     """The JSON objects in whole lines."""
     for line in text.splitlines():
         try:
-            found = json.loads(line)
+            document = json.loads(line)
         except ValueError:
             continue
-        if isinstance(found, dict) and isinstance(found.get("step"), int):
-            yield found
+        if isinstance(document, dict) and isinstance(document.get("step"), int):
+            yield document
 
 
-def thinned(found: list[dict[str, Any]], whole: int = WHOLE) -> list[dict[str, Any]]:
+def thinned(documents: list[dict[str, Any]], whole: int = WHOLE) -> list[dict[str, Any]]:
     """The newest `whole` lines as they are; of those before half as many, evenly over the steps, spikes kept."""
-    old, new = found[:-whole], found[-whole:]
+    old, new = documents[:-whole], documents[-whole:]
     if not old:
         return new
     first, last = old[0]["step"], old[-1]["step"]
     share = max(1.0, (last - first + 1) / (whole // 2))
     stretches: dict[int, dict[str, Any]] = {}
     for line in old:
-        at = int((line["step"] - first) / share)
-        stretches[at] = max(stretches.get(at, line), line, key=_height)
+        stretch = int((line["step"] - first) / share)
+        stretches[stretch] = max(stretches.get(stretch, line), line, key=_height)
     return [*stretches.values(), *new]
 
 

@@ -92,7 +92,9 @@ class Judge:
             half = len(self._points) // 2
             # Evaluations are few, and one says little by itself: none is dropped, nor how it began.
             older = [
-                point for at, point in enumerate(self._points[:half]) if at < TICKS or at % 2 == 0 or "kid" in point[1]
+                point
+                for number, point in enumerate(self._points[:half])
+                if number < TICKS or number % 2 == 0 or "kid" in point[1]
             ]
             self._points = older + self._points[half:]
 
@@ -117,9 +119,9 @@ def judge(points: Points, subject: Subject) -> Verdict:
     return Verdict("healthy", _healthy(points, subject))
 
 
-def diverged(step: int, what: str, subject: Subject) -> Verdict:
+def diverged(step: int, fault: str, subject: Subject) -> Verdict:
     """The verdict on a training that has reached something that is not finite."""
-    return Verdict(DIVERGED, f"At step {step:,} {what} no longer finite.", _slower(subject))
+    return Verdict(DIVERGED, f"At step {step:,} {fault} no longer finite.", _slower(subject))
 
 
 def _window(points: Points, steps: int) -> Points:
@@ -231,16 +233,16 @@ def _lost_classes(points: Points, subject: Subject) -> Verdict | None:
 
 def _rising(points: Points, subject: Subject) -> Verdict | None:
     """The distance to real images grows again, by more than it goes up and down from one evaluation to the next."""
-    found = _measured(points, "kid")
-    if len(found) < 2 * RUNNING:
+    measured = _measured(points, "kid")
+    if len(measured) < 2 * RUNNING:
         return None
-    kids, middle = [kid for _, kid in found], RUNNING // 2
-    medians = [median(kids[at : at + RUNNING]) for at in range(len(kids) - RUNNING + 1)]
+    kids, middle = [kid for _, kid in measured], RUNNING // 2
+    medians = [median(kids[number : number + RUNNING]) for number in range(len(kids) - RUNNING + 1)]
     noise = fmean(abs(kid - usual) for kid, usual in zip(kids[middle:], medians, strict=False))
-    at, best = min(enumerate(medians[:-RUNNING]), key=lambda each: (each[1], -each[0]))
+    number, best = min(enumerate(medians[:-RUNNING]), key=lambda each: (each[1], -each[0]))
     if not min(kids[-RUNNING:]) > best + max(RISEN * abs(best), CHANCE * noise):
         return None
-    why = f"KID is {medians[-1]:.3g}, and was {best:.3g}: rising since step {found[at + middle][0]:,}."
+    why = f"KID is {medians[-1]:.3g}, and was {best:.3g}: rising since step {measured[number + middle][0]:,}."
     return Verdict("getting worse", why, f"checkpoints/best.safetensors, or --optim.lr {subject.rate / 4:.2g}")
 
 

@@ -201,6 +201,6 @@ def _samples(case: Case) -> None:
 
 
 def _resumes(case: Case) -> None:
-    loss, found = _first(case)
+    loss, training = _first(case)
     pair = partial(trainer, case.entry, loss, case.given(case.entry, loss))
-    resumes(partial(pair, conditional=found.conditional, data=found.data))
+    resumes(partial(pair, conditional=training.conditional, data=training.data))

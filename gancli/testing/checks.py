@@ -9,7 +9,7 @@ from gancli.testing.contract import Case, Check, Rules
 
 
 def checks(
-    what: str | Path, settings: Mapping[str, Any] | None = None, source: str | Path | None = None
+    package: str | Path, settings: Mapping[str, Any] | None = None, source: str | Path | None = None
 ) -> list[Check]:
     """The checks of a package: its name, or a folder with a pyproject.toml; raises GanError where there is none.
 
@@ -18,7 +18,7 @@ def checks(
     """
     from gancli.testing.packages import plugins_of
 
-    plugins = plugins_of(what)
+    plugins = plugins_of(package)
     own = tuple(entry for entry in registry().entries if entry.package == plugins[0].package)
     found = [
         Check(f"package {plugin.package}: {title}", rule) for plugin in plugins for title, rule in _package(plugin)

@@ -44,6 +44,6 @@ def _plays(case: Case, arch: Entry) -> None:
 
 
 def _resumes(case: Case) -> None:
-    for arch, found in islice(_partners(case), 1):
+    for arch, training in islice(_partners(case), 1):
         pair = partial(trainer, arch, case.entry, case.given(arch, case.entry))
-        resumes(partial(pair, conditional=found.conditional, data=found.data))
+        resumes(partial(pair, conditional=training.conditional, data=training.data))

@@ -44,8 +44,8 @@ def _is_explained(case: Case) -> None:
 
 
 def _trains(case: Case) -> None:
-    given = {key: value for key, value in case.settings.items() if not key.startswith("data.")}
-    fixed = {"steps": 2, "batch_size": 4, "device": "cpu", **given}
+    values = {key: value for key, value in case.settings.items() if not key.startswith("data.")}
+    fixed = {"steps": 2, "batch_size": 4, "device": "cpu", **values}
     chosen = f"{case.entry.package}/{case.entry.name}"
     list(Trainer(resolve([preset(chosen), Config("check", fixed)]).settings, pictures()))
 

@@ -16,19 +16,19 @@ from gancli.plugins.registry import KINDS, registry
 from gancli.testing.contract import Broken, Rules
 
 
-def plugins_of(what: str | Path) -> list[Plugin]:
+def plugins_of(package: str | Path) -> list[Plugin]:
     """The plugins of an installed package, or of a folder, which is registered first; raises GanError."""
-    project = _project(Path(what))
-    name = str(project["name"]) if project else str(what)
-    if not (found := _registered(name)) and project:
-        _admit(Path(what), project)
-        found = _registered(name)
-    if not found:
+    project = _project(Path(package))
+    name = str(project["name"]) if project else str(package)
+    if not (plugins := _registered(name)) and project:
+        _admit(Path(package), project)
+        plugins = _registered(name)
+    if not plugins:
         raise GanError(
             f"There is no installed plugin '{clean(name)}', and no folder of one.",
             "Give the name of a package that `gan plugins` lists, or a folder with a pyproject.toml.",
         )
-    return found
+    return plugins
 
 
 def rules(plugin: Plugin) -> Rules:

@@ -13,6 +13,6 @@ def fault_in(check: Check) -> str | None:
     except (Broken, GanError) as error:
         return str(error)
     except FAULTS as error:
-        told = blamed(error) if isinstance(error, Exception) else None
-        return told.message if told else fault_of(error)
+        blame = blamed(error) if isinstance(error, Exception) else None
+        return blame.message if blame else fault_of(error)
     return None

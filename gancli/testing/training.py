@@ -33,7 +33,7 @@ def pictures(size: Size = SMALL[0], channels: int = 1) -> Images:
 def trainer(
     arch: Entry,
     loss: Entry,
-    given: Mapping[str, Any],
+    values: Mapping[str, Any],
     *,
     steps: int = 2,
     conditional: bool = False,
@@ -43,7 +43,7 @@ def trainer(
     """A trainer of that pair; raises GanError where the two refuse each other."""
     names = {"arch.name": f"{arch.package}/{arch.name}", "loss.name": f"{loss.package}/{loss.name}"}
     fixed = {"steps": steps, "batch_size": 4, "device": "cpu", "conditional": conditional}
-    settings = resolve([Config("check", {**names, **fixed, **given})]).settings
+    settings = resolve([Config("check", {**names, **fixed, **values})]).settings
     run = None if folder is None else Run(folder)
     if run is not None and not run.path.exists():
         run.make()
@@ -61,11 +61,11 @@ def play(training: Trainer) -> Trainer:
     return training
 
 
-def accepted(arch: Entry, loss: Entry, given: Mapping[str, Any], **more: Any) -> Trainer | None:
+def accepted(arch: Entry, loss: Entry, values: Mapping[str, Any], **more: Any) -> Trainer | None:
     """The trainer of a pair, on the smallest images that it takes; None where the two refuse each other."""
     for data in [more.pop("data")] if "data" in more else map(pictures, SMALL):
         try:
-            return trainer(arch, loss, given, data=data, **more)
+            return trainer(arch, loss, values, data=data, **more)
         except UsageError:
             continue
     return None
@@ -99,10 +99,10 @@ def folder() -> Iterator[Path]:
         yield Path(name)
 
 
-def refusal(arch: Entry, loss: Entry, given: Mapping[str, Any]) -> GanError | None:
+def refusal(arch: Entry, loss: Entry, values: Mapping[str, Any]) -> GanError | None:
     """Why a pair refuses each other."""
     try:
-        trainer(arch, loss, given)
+        trainer(arch, loss, values)
     except GanError as error:
         return error
     return None

@@ -56,10 +56,10 @@ def _is_mask(index: Any) -> bool:
     return isinstance(index, Tensor) and index.dtype is torch.bool
 
 
-def _waits(what: str) -> Broken:
+def _waits(read: str) -> Broken:
     place = next((f for f in reversed(extract_stack()) if not f.filename.startswith(OURS)), None)
     where = f"{place.filename}:{place.lineno}, in {place.name}" if place else "an unknown place"
-    return Broken(f"The step reads a tensor on the host: {what} ({where}). Use torch.where, or leave it a tensor.")
+    return Broken(f"The step reads a tensor on the host: {read} ({where}). Use torch.where, or leave it a tensor.")
 
 
 @contextmanager

@@ -41,8 +41,8 @@ class Gallery:
 
     def real(self, count: int = COUNT) -> np.ndarray:
         """Real images: those that the samples are made of, or else, where there are classes, of the same ones."""
-        given = self.sampler.inputs.pixels(self.seed, range(count), self._classes(count))
-        return pictures.grid(self._like(count) if given is None else given, self._columns())
+        originals = self.sampler.inputs.pixels(self.seed, range(count), self._classes(count))
+        return pictures.grid(self._like(count) if originals is None else originals, self._columns())
 
     def comparison(self) -> np.ndarray:
         """Real images on the left, generated ones on the right."""

@@ -63,7 +63,7 @@ def _rows(number: int, shard: Tarball, wanted: Wanted, skipped: list[Skipped]) -
         for sample in samples(shard.members()):
             try:
                 image, label = wanted.image_of(sample), wanted.label_of(sample, shard)
-                yield Row(number, sample.key, image.at, image.size, label)
+                yield Row(number, sample.key, image.place, image.size, label)
             except Unfit as error:
                 skipped.append(Skipped(name_of(shard, sample.key), str(error)))
     except FAULTS:

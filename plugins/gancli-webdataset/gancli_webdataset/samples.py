@@ -66,7 +66,7 @@ class Wanted:
 def _text(shard: Tarball, member: Member) -> str:
     if member.fault or member.size > MOST_TEXT:
         raise Unfit(f"label: {member.fault or 'too large'}")
-    return shard.read(member.at, member.size).decode("utf-8", "replace")
+    return shard.read(member.place, member.size).decode("utf-8", "replace")
 
 
 def _in_document(text: str, field: str) -> str | None:
