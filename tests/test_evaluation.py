@@ -14,6 +14,7 @@ from safetensors.torch import save_file
 from gancli.architectures.dcgan import DCGAN
 from gancli.architectures.inputs import inputs_of
 from gancli.architectures.sampling import Sampling
+from gancli.base import tensor_file
 from gancli.base.errors import GanError
 from gancli.base.progress import Progress
 from gancli.data.digits import Digits
@@ -191,6 +192,16 @@ def test_a_download_that_fails_or_is_another_file_is_said_so(
     for extractor in (find("inception", download=True), find(f"inception:{tmp_path / 'weights.pth'}")):
         with pytest.raises(GanError, match="not the published file"):
             extractor.open(digits, CPU, Progress())
+
+
+def test_kept_weights_that_were_damaged_are_refused_and_plain_ones_are_read(tmp_path: Path) -> None:
+    kept, plain, weights = tmp_path / "kept.safetensors", tmp_path / "plain.safetensors", {"a": torch.ones(4)}
+    tensor_file.write(kept, inception.ENTRY, {"format": 1}, weights)
+    save_file(weights, plain)
+    assert all(torch.equal(inception._read(path)["a"], weights["a"]) for path in (kept, plain))
+    kept.write_bytes(kept.read_bytes()[:-1] + b"\1")
+    with pytest.raises(GanError, match="a differs from its digest"):
+        inception._read(kept)
 
 
 @pytest.mark.slow

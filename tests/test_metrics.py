@@ -1,5 +1,6 @@
 """The figures on sets whose figures are known, and the judge that lends its features to them."""
 
+import hashlib
 import json
 import struct
 from collections.abc import Iterator
@@ -8,8 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import save_file
 
-from gancli.base import sealed
+from gancli.base import tensor_file
 from gancli.base.errors import GanError
 from gancli.metrics import classifier, formulas
 
@@ -294,10 +296,36 @@ def test_sizes_that_do_not_fit_the_tensors_are_refused(change, judge, tmp_path: 
     path = tmp_path / "judge.safetensors"
     classifier.save(judge, path)
     about = {key: value for key, value in {**ABOUT, **change}.items() if key != "sha256"}
-    about["sha256"] = sealed.checksum(about, judge.state_dict())
+    about["sha256"] = classifier.checksum(about, judge.state_dict())
     path.write_bytes(retold(path.read_bytes(), about))
     with pytest.raises(GanError, match="not a judge that can be used"):
         classifier.load(path)
+
+
+@pytest.mark.parametrize("change", [{"classes": 3}, {"shape": [3, 16, 16]}, {"accuracy": 7}, {"version": 3}])
+def test_a_document_that_does_not_fit_its_own_tensors_is_refused(
+    change: dict[str, object], judge: classifier.Classifier, tmp_path: Path
+) -> None:
+    path = tmp_path / "judge.safetensors"
+    about = {"version": 2, "shape": [1, 16, 16], "classes": 2, "accuracy": 0.5}
+    tensor_file.write(path, classifier.ENTRY, about, judge.state_dict())
+    assert classifier.load(path).test_accuracy == 0.5
+    tensor_file.write(path, classifier.ENTRY, {**about, **change}, judge.state_dict())
+    with pytest.raises(GanError, match="not a judge that can be used"):
+        classifier.load(path)
+
+
+def test_a_judge_of_version_1_is_read(judge: classifier.Classifier, tmp_path: Path) -> None:
+    """Written here as gancli 0.1.0 wrote it: one checksum of the entry and of all tensors in the order of names."""
+    path, weights = tmp_path / "judge.safetensors", judge.state_dict()
+    about = {"version": 1, "shape": [1, 16, 16], "classes": 2, "accuracy": 0.75}
+    total = hashlib.sha256(json.dumps(about, sort_keys=True).encode())
+    for name, tensor in sorted(weights.items()):
+        total.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode() + tensor.numpy().tobytes())
+    save_file(weights, path, metadata={classifier.ENTRY: json.dumps({**about, "sha256": total.hexdigest()})})
+    loaded = classifier.load(path)
+    assert loaded.test_accuracy == 0.75
+    assert all(torch.equal(tensor, weights[name]) for name, tensor in loaded.state_dict().items())
 
 
 def test_a_missing_judge_is_said_so(tmp_path: Path) -> None:

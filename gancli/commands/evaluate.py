@@ -8,6 +8,7 @@ import click
 
 from gancli.base.errors import Exit
 from gancli.base.text import clean, plural
+from gancli.commands.generating import trained_model
 from gancli.runs import run
 from gancli.telemetry.labels import figure
 
@@ -51,18 +52,16 @@ def command(
     Figures are comparable only under the same extractor, number of samples and real images: they are kept in the
     run, and shown beside those of its other checkpoints on the same terms.
     """
-    path = run.find_checkpoint(model)
+    generator = trained_model(model, device)
 
     from gancli.evaluation.procedure import evaluate, real_images
     from gancli.extractors.contract import find
-    from gancli.generation.model import TrainedModel
     from gancli.runs import evaluations
     from gancli.terminal.progress import shown
 
     chosen = find(extractor, download=download) if extractor else None
     names = [name.strip() for name in metrics.split(",") if name.strip()]
-    generator = TrainedModel.load(path, device)
-    home = run.run_of(path)
+    home = run.run_of(generator.path)
     real = real_images(generator, source, shown(), trusted=home is not None)
     for note in real.notes_for(count):
         click.echo(f"Note: {note}", err=True)
@@ -72,9 +71,9 @@ def command(
     others = evaluations.comparable(evaluations.read(home), evaluation) if home else [evaluation]
     if as_json:
         earlier = [each.document() for each in others if each.step != evaluation.step]
-        click.echo(json.dumps({"checkpoint": str(path), **evaluation.document(), "earlier": earlier}, indent=2))
+        click.echo(json.dumps({"checkpoint": str(generator.path), **evaluation.document(), "earlier": earlier}, indent=2))
     else:
-        _show(path, evaluation, others)
+        _show(generator.path, evaluation, others)
     return Exit.OK
 
 

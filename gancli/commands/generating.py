@@ -17,6 +17,7 @@ from gancli.runs import run
 if TYPE_CHECKING:
     from gancli.architectures.contract import Architecture
     from gancli.generation.model import TrainedModel
+    from gancli.runs.checkpoint import Header
 
 PREFIX = "sample."
 
@@ -27,34 +28,52 @@ class GeneratingCommand(ChosenOptions):
     def chosen_options(self, args: list[str]) -> list[click.Parameter]:
         known = {word for each in self.params for word in each.opts}
         typed = {word.partition("=")[0] for word in args if word.startswith("--")} - known - {"--help"}
-        named = self._named(args)
         kind: type[Sampling] = Truncation
-        if typed or (named and {"-h", "--help"} & set(args)):
-            arch = _architecture(run.find_checkpoint(named))
+        if arch := self._architecture(args, needed=bool(typed)):
             kind = arch.sampling
             _check(typed, arch)
         return shortened(options_of(kind, PREFIX), PREFIX, known)
 
-    def _named(self, args: list[str]) -> str | None:
-        """The MODEL among the words: some may be values of options that are not known yet."""
+    def _architecture(self, args: list[str], *, needed: bool) -> "Architecture | None":
+        """The architecture of the MODEL among the words, for --help or because it is needed; else None."""
+        if not needed and not {"-h", "--help"} & set(args):
+            return None
+        word, header = self._named(args)
+        if header is None and not needed:
+            return None
+
+        from gancli.generation.model import architecture_of
+
+        return architecture_of(header or run.find_header(None), Path(word))
+
+    def _named(self, args: list[str]) -> tuple[str, "Header | None"]:
+        """The MODEL among the words, with its header: some may be values of options that are not known yet."""
         words = self.first_look(args, [each for each in self.params if isinstance(each, click.Option)]).args
         for word in words:
             with suppress(GanError):
-                run.find_checkpoint(word)
-                return word
-        return None
+                return word, run.find_header(word)
+        return str(run.home()), None
 
 
-def model_of(ctx: click.Context, path: Path) -> "TrainedModel":
-    """The model in a checkpoint, on the --device, with what the command line asks of it and has it make images of."""
-    from gancli.generation.model import TrainedModel
+def model_of(ctx: click.Context, named: str | None) -> "TrainedModel":
+    """The model that RUN|CKPT means, on the --device, with what the command line asks of it and has it make images of.
 
-    generator = TrainedModel.load(path, ctx.params["device"])
+    Raises GanError.
+    """
+    generator = trained_model(named, ctx.params["device"])
     generator = replace(generator, sampling=asked_of(ctx, generator.arch))
-    return _with_images(generator, path, ctx.params["source"])
+    return _with_images(generator, ctx.params["source"])
 
 
-def _with_images(generator: "TrainedModel", path: Path, source: str | None) -> "TrainedModel":
+def trained_model(named: str | None, device: str) -> "TrainedModel":
+    """The model that RUN|CKPT means, whose file is opened once; raises GanError."""
+    with run.open_checkpoint(named) as checkpoint:
+        from gancli.generation.model import TrainedModel  # and torch with it: not where there is no checkpoint
+
+        return TrainedModel.of(checkpoint, device)
+
+
+def _with_images(generator: "TrainedModel", source: str | None) -> "TrainedModel":
     from gancli.architectures.translator import Translator
 
     if not isinstance(generator.arch, Translator):
@@ -66,7 +85,7 @@ def _with_images(generator: "TrainedModel", path: Path, source: str | None) -> "
     from gancli.evaluation.procedure import real_images
     from gancli.terminal.progress import shown
 
-    real = real_images(generator, source, shown(), trusted=run.run_of(path) is not None)
+    real = real_images(generator, source, shown(), trusted=run.run_of(generator.path) is not None)
     for note in real.notes:
         click.echo(f"Note: {note}", err=True)
     return generator.given(real.images)
@@ -81,13 +100,6 @@ def asked_of(ctx: click.Context, arch: "Architecture") -> Sampling:
     if not isinstance(sampling, Sampling):
         raise UsageError("; ".join(faults) + ".")
     return sampling
-
-
-def _architecture(path: Path) -> "Architecture":
-    from gancli.generation.model import architecture_of
-    from gancli.runs.checkpoint import read_header
-
-    return architecture_of(read_header(path), path)
 
 
 def _check(typed: set[str], arch: "Architecture") -> None:

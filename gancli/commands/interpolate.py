@@ -10,7 +10,6 @@ from gancli.base.errors import Exit, UsageError
 from gancli.base.text import clean, plural
 from gancli.commands.generating import GeneratingCommand, model_of
 from gancli.commands.sample import PICTURES, check_target
-from gancli.runs import run
 
 if TYPE_CHECKING:
     import numpy as np
@@ -43,7 +42,6 @@ def command(ctx: click.Context, /, **words: Any) -> int:
     The class stays fixed, or changes along the way: --class 3,8. With a model, --help also lists what can be asked
     of it.
     """
-    path = run.find_checkpoint(words["model"])
     target = Path(words["out"])
     named = ctx.get_parameter_source("out") is not click.core.ParameterSource.DEFAULT
     check_target(target, (*ANIMATIONS, *PICTURES), force=words["force"] or not named)
@@ -53,7 +51,7 @@ def command(ctx: click.Context, /, **words: Any) -> int:
 
     from gancli.generation import pictures
 
-    generator = model_of(ctx, path)
+    generator = model_of(ctx, words["model"])
     pixels = walk(generator, seeds, frames, words)
     if moving:
         scale = words["scale"] or max(1, -(-128 // min(pixels.shape[2:])))

@@ -20,7 +20,7 @@ from gancli.runs.run import Run
 
 if TYPE_CHECKING:
     from gancli.data.images import Images
-    from gancli.runs.checkpoint import Header
+    from gancli.runs.checkpoint import Checkpoint, Header
     from gancli.training.state import TrainingState
     from gancli.training.trainer import Trainer
 
@@ -49,10 +49,21 @@ class Resumed:
     run: Run
     asked: Path | None = None
 
-    @property
-    def checkpoint(self) -> Path | None:
-        """The checkpoint to continue from; None where the run was stopped before its first one."""
-        return self.asked or (self.run.latest() if self.run.checkpoints() else None)
+    def header(self) -> "Header | None":
+        """The header of the checkpoint to continue from, whole or not; None where there is none."""
+        from gancli.runs.checkpoint import read_header
+
+        with suppress(GanError):
+            return read_header(self.asked) if self.asked else self.run.header()
+        return None
+
+    def open(self) -> "Checkpoint | None":
+        """The checkpoint to continue from, open; None where the run was stopped before its first one."""
+        from gancli.runs.checkpoint import Checkpoint
+
+        if self.asked:
+            return Checkpoint(self.asked)
+        return self.run.open_latest() if self.run.checkpoints() else None
 
 
 def parent_of(words: Mapping[str, Any]) -> Path:
@@ -96,21 +107,12 @@ def _named(parent: Path, name: str | None) -> Resumed | None:
 
 def resumed_layers(resumed: Resumed | None) -> list[Config]:
     """The settings of the run to continue, as a layer; none where there is no checkpoint."""
-    from gancli.runs.checkpoint import read_header
-
-    for path in _newest_first(resumed):
-        # Whether the rest of the file is whole is looked at when the run is held.
-        with suppress(GanError):
-            header = read_header(path)
-            require(header.packages, "architecture", "loss")
-            return [Config.nested("resumed run", header.settings)]
-    return []
-
-
-def _newest_first(resumed: Resumed | None) -> list[Path]:
-    if resumed is None:
+    # Whether the rest of the file is whole is looked at when the run is held.
+    header = resumed.header() if resumed else None
+    if header is None:
         return []
-    return [resumed.asked] if resumed.asked else resumed.run.checkpoints()[::-1]
+    require(header.packages, "architecture", "loss")
+    return [Config.nested("resumed run", header.settings)]
 
 
 @contextmanager
@@ -141,17 +143,17 @@ def opened(
 
 def _continued(resolved: Resolved, images: "Images", resumed: Resumed, *, auto: bool) -> "TrainingState":
     """The state where the run stands; says what is not as it was, and raises UsageError where that is too much."""
-    from gancli.runs.checkpoint import read_header
     from gancli.training.length import Length
     from gancli.training.state import TrainingState
 
-    path, name = resumed.checkpoint, resumed.run.name
-    if path is None:
+    checkpoint, name = resumed.open(), resumed.run.name
+    if checkpoint is None:
         return TrainingState.begin(resolved.settings, images)
-    header = read_header(path)
-    _check(resolved, images, header, name)
-    state = TrainingState.begin(resolved.settings, images)
-    state.restore(path)
+    with checkpoint:
+        header = checkpoint.header
+        _check(resolved, images, header, name)
+        state = TrainingState.begin(resolved.settings, images)
+        state.restore(checkpoint)
     for difference in _differences(resolved, images, header, state):
         click.echo(f"Note: {difference}: the run will differ from one that never stopped.", err=True)
     if (Length(resolved.settings, len(images)).share(*state.place) or 0) >= 1 and not auto:

@@ -9,7 +9,6 @@ import click
 from gancli.base.errors import Exit, GanError, UsageError
 from gancli.base.text import clean, plural
 from gancli.commands.generating import GeneratingCommand, model_of
-from gancli.runs import run
 
 if TYPE_CHECKING:
     import numpy as np
@@ -37,12 +36,12 @@ def command(ctx: click.Context, /, **given: Any) -> int:
     Image number i of a seed is always the same, however many are made. With a model, --help also lists what can be
     asked of it.
     """
-    path, count, out = run.find_checkpoint(given["model"]), given["count"], given["out"]
+    count, out = given["count"], given["out"]
     target = None if given["show"] and out is None else Path(out or "samples.png")
     if target is not None:
         check_target(target, (*PICTURES, ".npz", ""), force=given["force"] or out is None)
 
-    generator = model_of(ctx, path)
+    generator = model_of(ctx, given["model"])
     names = generator.split_classes(given["classes"])
     columns = given["columns"] or _columns(generator, names, count)
     pixels, labels = make(generator, names, range(count), given["seed"])

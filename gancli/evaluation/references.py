@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from gancli.base import sealed
+from gancli.base import tensor_file
 from gancli.base.errors import GanError
 from gancli.base.progress import Progress
 from gancli.base.text import plural
@@ -18,7 +18,7 @@ from gancli.extractors.embedder import Embedder
 from gancli.metrics import formulas
 from gancli.metrics.contract import Features, Reference
 
-FORMAT = 1
+FORMAT = 2
 ENTRY = "gancli.reference"
 LEAST = 10  # images of which figures can be taken at all
 KEPT = 2**28  # bytes of single images' features that are kept; the mean and the covariance are of all
@@ -74,13 +74,13 @@ def _keep(found: Reference, path: Path) -> None:
     with suppress(OSError, GanError):
         path.parent.mkdir(parents=True, exist_ok=True)
         tensors = {name: torch.from_numpy(array) for name, array in arrays.items()}
-        sealed.write(path, ENTRY, {"format": FORMAT, "count": found.count}, tensors)
+        tensor_file.write(path, ENTRY, {"format": FORMAT, "count": found.count}, tensors)
 
 
 def _read(path: Path) -> Reference | None:
     """What is kept there; None where there is nothing whole."""
     try:
-        about, tensors = sealed.read(path, ENTRY)
+        about, tensors = tensor_file.read(path, ENTRY)
         arrays = {name: tensor.numpy() for name, tensor in tensors.items()}
         features = Features(arrays["rows"], arrays.get("classes"))
         return Reference(int(about["count"]), arrays["mean"], arrays["covariance"], features, arrays["numbers"])

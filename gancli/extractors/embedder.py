@@ -9,10 +9,10 @@ from torch import Tensor, nn
 
 from gancli.base.errors import GanError
 from gancli.base.progress import Progress
+from gancli.base.tensor_file import digest_of
 from gancli.data.images import Images
 from gancli.extractors.contract import Extractor
 from gancli.metrics.contract import Features, joined
-from gancli.runs.checkpoint import digest
 
 # Always the same, and the last batch is filled up: what is seen in an image does not depend on those beside it.
 BATCH = 64
@@ -28,7 +28,7 @@ class Embedder:
         self._classify: Callable[[Tensor], Tensor] | None = getattr(network, "classify", None)
         self.accuracy: float | None = getattr(network, "accuracy", None)
         self.classes = classes if self._classify else ()
-        weights = "".join(f"{key}{digest(value.cpu())}" for key, value in sorted(network.state_dict().items()))
+        weights = "".join(f"{key}{digest_of(value.cpu())}" for key, value in sorted(network.state_dict().items()))
         self.identity = f"{name} {_short(weights)}"
 
     @torch.no_grad()

@@ -8,12 +8,11 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
+from gancli.base import tensor_file
 from gancli.base.errors import GanError
-from gancli.base.files import replacing
+from gancli.base.tensor_file import Damaged, NotSafetensors, TensorFile
 from gancli.base.text import clean
 from gancli.data import cache
 from gancli.data.images import Images
@@ -27,6 +26,7 @@ URL = "https://github.com/toshas/torch-fidelity/releases/download/v0.2.0/weights
 SHA256 = "6726825d0af5f729cebd5821db510b11b1cfad8faad88a03f1befd49fb9129b2"
 BYTES = 95_628_359
 LAYER = "2048"
+ENTRY = "gancli.inception"
 
 
 class InceptionV3(nn.Module):
@@ -69,8 +69,7 @@ class Inception(Extractor):
             )
         weights = _published(_fetch(progress), URL)
         path.parent.mkdir(parents=True, exist_ok=True)
-        with replacing(path) as temporary:
-            save_file(weights, temporary)
+        tensor_file.write(path, ENTRY, {"format": 1}, weights)
         return weights
 
 
@@ -102,9 +101,11 @@ def _network(weights: dict[str, Tensor]) -> nn.Module:
 
 
 def _read(path: Path) -> dict[str, Tensor]:
+    """The weights in a safetensors file, held against their digests where it has them; raises GanError."""
     try:
-        return load_file(path)
-    except (SafetensorError, OSError) as error:
+        with TensorFile(path) as file:
+            return file.whole(ENTRY)[1] if ENTRY in file.metadata else file.tensors(file.table, None)
+    except (OSError, NotSafetensors, Damaged) as error:
         raise GanError(f"{clean(path)} is no safetensors file, or a damaged one ({clean(error)}).") from error
 
 

@@ -13,8 +13,8 @@ from torch import Tensor
 from gancli.architectures.contract import Architecture
 from gancli.architectures.inputs import inputs_of
 from gancli.architectures.translator import Translator
-from gancli.base import layout
 from gancli.base.errors import GanError, UsageError
+from gancli.base.tensor_file import Place
 from gancli.base.text import clean
 from gancli.base.units import bytes_text
 from gancli.compute.device import choose_device
@@ -25,8 +25,7 @@ from gancli.generation.sampler import Sampler
 from gancli.generation.weights import load_state, outline
 from gancli.plugins.blame import blamed
 from gancli.plugins.registry import require
-from gancli.runs import checkpoint
-from gancli.runs.checkpoint import Header
+from gancli.runs.checkpoint import Checkpoint, Header, part
 
 AVERAGED = "_ema."
 
@@ -45,24 +44,30 @@ class TrainedModel(Sampler):
 
     @classmethod
     def load(cls, path: Path, device: str = "auto") -> "TrainedModel":
-        """Rebuild from a checkpoint, reading nothing but the averaged weights; raises GanError.
+        """Rebuild from a checkpoint file, as `of` does; raises GanError."""
+        with Checkpoint(path) as checkpoint:
+            return cls.of(checkpoint, device)
+
+    @classmethod
+    def of(cls, checkpoint: Checkpoint, device: str = "auto") -> "TrainedModel":
+        """Rebuild from an open checkpoint, reading no tensors but the averaged weights; raises GanError.
 
         Nobody vouches for the file: what it says is held against the networks it names before memory is taken.
         """
-        header = checkpoint.read_header(path)
-        arch = architecture_of(header, path)
-        where = choose_device(device)
+        header, path = checkpoint.header, checkpoint.path
+        arch, where = architecture_of(header, path), choose_device(device)
         with _doubted(path, arch):
-            names = _averaged(path, outline(arch, header.spec, header.conditional))
-            tensors = checkpoint.load(path, header, tuple(f"{name}{AVERAGED}" for name in names))
+            outlines = outline(arch, header.spec, header.conditional)
+        names = _averaged(path, checkpoint.table, outlines)
+        tensors = checkpoint.tensors(*(name + AVERAGED for name in names))
+        with _doubted(path, arch):
             built = arch.build(header.spec, header.conditional)
-            networks = {name: built[name] for name in names}
-            for name, network in networks.items():
-                load_state(network, checkpoint.part(tensors, f"{name}{AVERAGED}"), path)
-                network.to(where).eval().requires_grad_(False)
-        return cls(
-            arch, networks, header.spec, header.conditional, where, arch.sampling(), inputs_of(arch), header, path
-        )
+            for name in names:
+                load_state(built[name], part(tensors, name + AVERAGED), path)
+                built[name].to(where).eval().requires_grad_(False)
+        networks = {name: built[name] for name in names}
+        place = header.spec, header.conditional, where
+        return cls(arch, networks, *place, arch.sampling(), inputs_of(arch), header=header, path=path)
 
     def given(self, data: Images) -> Self:
         """One that makes images of these, where it makes images of images; raises GanError where they are unlike."""
@@ -116,9 +121,8 @@ def _doubted(path: Path, arch: Architecture) -> Iterator[None]:
         raise GanError(f"{clean(path)} does not go with architecture {arch.name}, which it names ({fault}).") from error
 
 
-def _averaged(path: Path, outlines: Mapping[str, Mapping[str, torch.Size]]) -> list[str]:
-    """The networks whose averaged weights are in a file, shape for shape; raises GanError where they do not fit."""
-    places = layout.table(path)
+def _averaged(path: Path, places: Mapping[str, Place], outlines: Mapping[str, Mapping[str, torch.Size]]) -> list[str]:
+    """The networks whose averaged weights are in a table, shape for shape; raises GanError where they do not fit."""
     names = [name for name in outlines if any(each.startswith(name + AVERAGED) for each in places)]
     if not names:
         raise GanError(f"{clean(path)} holds no averaged generator.")
@@ -131,7 +135,7 @@ def _averaged(path: Path, outlines: Mapping[str, Mapping[str, torch.Size]]) -> l
                 f"{clean(path)} does not fit the architecture that its header names: {clean(odd)[:80]}.",
                 "Was its plugin changed since?",
             )
-    needed = 3 * sum(place.end - place.begin for key, place in places.items() if AVERAGED in key)
+    needed = 3 * sum(place.size for key, place in places.items() if AVERAGED in key)
     if needed > free_memory():
         raise GanError(f"{clean(path)} needs {bytes_text(needed)} of memory, which is more than there is.")
     return names

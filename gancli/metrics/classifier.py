@@ -1,32 +1,52 @@
 """The judge: a small network that learns to tell the classes of labelled images and lends its features to figures."""
 
+import hashlib
+import json
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from torch import nn
 from torch.nn import functional as F
 
-from gancli.base import sealed
+from gancli.base import tensor_file
 from gancli.base.errors import GanError
+from gancli.base.tensor_file import Damaged, NotSafetensors, TensorFile
 from gancli.base.text import clean
 from gancli.data.images import Pixels
 
 Images = NDArray[np.uint8]
 Labels = NDArray[np.integer]
 Shape = tuple[int, int, int]
+Tensors = dict[str, torch.Tensor]
 
 WIDTH = 128
 ENTRY = "gancli.classifier"
-LARGEST = 65536  # of any one number in a file's header: beyond it the file is taken for damaged
+LARGEST = 65536  # of any one number in a file's document: beyond it the file is taken for damaged
+CHECKSUM = "sha256"
 PEAK_RATE = 3e-3
 BATCH = 128
+
+Channels = Annotated[int, Field(strict=True, ge=1, le=LARGEST)]
+Side = Annotated[int, Field(strict=True, ge=4, le=LARGEST)]
+
+
+class About(BaseModel):
+    """What a file says of the judge in it."""
+
+    model_config = ConfigDict(frozen=True, allow_inf_nan=False)
+
+    version: Literal[1, 2]
+    shape: tuple[Channels, Side, Side]
+    classes: Annotated[int, Field(strict=True, ge=2, le=LARGEST)]
+    accuracy: Annotated[float, Field(ge=0, le=1)] | None
 
 
 class Classifier(nn.Module):
@@ -117,24 +137,37 @@ def unit(images: torch.Tensor) -> torch.Tensor:
 
 
 def save(judge: Classifier, path: Path) -> None:
-    """Write the judge to path as safetensors: its weights, and one JSON entry with shape, classes and a checksum."""
-    test_accuracy = None if math.isnan(judge.test_accuracy) else judge.test_accuracy
-    about = {"version": 1, "shape": list(judge.shape), "classes": judge.classes, "accuracy": test_accuracy}
-    sealed.write(path, ENTRY, about, judge.state_dict())
+    """Write the judge to path as safetensors: its weights, and a document with its shape, classes and accuracy."""
+    known = None if math.isnan(judge.test_accuracy) else judge.test_accuracy
+    about = {"version": 2, "shape": list(judge.shape), "classes": judge.classes, "accuracy": known}
+    weights = {name: tensor.detach().cpu().contiguous() for name, tensor in judge.state_dict().items()}
+    tensor_file.write(path, ENTRY, about, weights)
 
 
 def load(path: Path) -> Classifier:
     """Read a judge that `save` wrote, on the CPU and in evaluation mode; anything else raises GanError."""
     try:
-        about, tensors = sealed.read(path, ENTRY)
-        if about["version"] != 1:
-            raise ValueError(f"it is of version {about['version']}")
-        judge = _rebuild(about, tensors)
+        with TensorFile(path) as file:
+            document, tensors = _whole(file)
+        judge = _rebuild(About.model_validate(document), tensors)
     except FileNotFoundError as error:
         raise GanError(f"There is no judge at {clean(path)}.", "Train one first.") from error
-    except (GanError, KeyError, TypeError, ValueError, RuntimeError, OverflowError) as error:
-        raise _damaged(path, error) from error
+    except ValidationError as error:
+        fault = error.errors()[0]
+        raise _unusable(path, f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}") from error
+    except (OSError, NotSafetensors, Damaged) as error:
+        raise _unusable(path, str(error)) from error
     return judge.eval()
+
+
+def checksum(about: Mapping[str, Any], tensors: Tensors) -> str:
+    """The one digest in a file of version 1: of its document, and the names, types, shapes and bytes of tensors."""
+    digest = hashlib.sha256(json.dumps(about, sort_keys=True).encode())
+    for name in sorted(tensors):
+        tensor = tensors[name]
+        digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
+        digest.update(tensor.reshape(-1).view(torch.uint8).numpy().tobytes())
+    return digest.hexdigest()
 
 
 def _halvings(side: int) -> int:
@@ -218,20 +251,30 @@ def _nudge(images: torch.Tensor) -> torch.Tensor:
     return F.grid_sample(images, grid.to(images.device), padding_mode="border", align_corners=False)
 
 
-def _rebuild(about: dict[str, Any], tensors: dict[str, torch.Tensor]) -> Classifier:
-    channels, height, width = sizes = [int(n) for n in about["shape"]]
-    if max(*sizes, int(about["classes"])) > LARGEST:
-        raise ValueError("its sizes are out of range")
+def _whole(file: TensorFile) -> tuple[dict[str, Any], Tensors]:
+    """The document and the tensors of a file of any version; raises Damaged where they are not what was written."""
+    document = file.document(ENTRY)
+    if document.get("version") != 1:
+        return file.whole(ENTRY)
+    tensors = file.tensors(file.table, None)
+    if document.pop(CHECKSUM, None) != checksum(document, tensors):
+        raise Damaged("its checksum does not match")
+    return document, tensors
+
+
+def _rebuild(about: About, tensors: Tensors) -> Classifier:
     with torch.device("meta"):  # no memory is taken until the tensors are known to fit
-        judge = Classifier((channels, height, width), int(about["classes"]))
-    wanted = {name: (value.dtype, value.shape) for name, value in judge.state_dict().items()}
-    if wanted != {name: (value.dtype, value.shape) for name, value in tensors.items()}:
-        raise ValueError("its tensors are not those of a judge of its sizes")
+        judge = Classifier(about.shape, about.classes)
+    expected = {name: (value.dtype, value.shape) for name, value in judge.state_dict().items()}
+    if expected != {name: (value.dtype, value.shape) for name, value in tensors.items()}:
+        raise Damaged("its tensors are not those of a judge of its sizes")
     judge.load_state_dict(tensors, assign=True)
-    judge.test_accuracy = math.nan if about["accuracy"] is None else float(about["accuracy"])
+    judge.test_accuracy = math.nan if about.accuracy is None else about.accuracy
     return judge
 
 
-def _damaged(path: Path, error: Exception) -> GanError:
-    why = clean(error).rstrip(".")
-    return GanError(f"{clean(path)} is not a judge that can be used: {why}.", "Train it again, or copy the file again.")
+def _unusable(path: Path, why: str) -> GanError:
+    reason = clean(why).rstrip(".")
+    return GanError(
+        f"{clean(path)} is not a judge that can be used: {reason}.", "Train it again, or copy the file again."
+    )

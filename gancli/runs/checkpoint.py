@@ -1,18 +1,18 @@
 """One safetensors file that rebuilds a run: weights, optimisers, state, a JSON header. Nothing is ever unpickled."""
 
-import hashlib
-import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from math import prod
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
-from safetensors import SafetensorError, safe_open
 
-from gancli.base import layout
-from gancli.base.errors import GanError
-from gancli.base.files import replacing
-from gancli.base.text import clean
+from gancli.base import tensor_file
+from gancli.base.errors import GanError, UsageError
+from gancli.base.tensor_file import Damaged, NotSafetensors, Place, TensorFile
+from gancli.base.text import clean, plural
+from gancli.base.units import bytes_text
 from gancli.data.images import Spec
 
 if TYPE_CHECKING:
@@ -23,8 +23,7 @@ KEY = "gancli"
 SIDE = 8192  # pixels
 VALUES = 2**24  # of one image: 2048x2048 in four channels
 DEPTH = 6  # of nested settings
-# What the library, and reading the table ourselves, raise for files that are something else.
-UNREADABLE = (SafetensorError, ValueError, KeyError, TypeError, AttributeError, RuntimeError, OverflowError)
+ROOM = 4  # times as much as a training begins with: optimizers and losses add tensors
 
 Count = Annotated[int, Field(ge=0, lt=2**63)]
 
@@ -49,9 +48,14 @@ def _members(part: Any) -> list[Any]:
 
 
 def _sensible(spec: Spec) -> Spec:
-    if not all(1 <= side <= SIDE for side in spec.shape) or spec.channels * spec.height * spec.width > VALUES:
+    if not _fits(spec):
         raise ValueError("there are no such images")
     return spec
+
+
+def _fits(spec: Spec) -> bool:
+    """Whether images are of a size that is made at all."""
+    return all(1 <= side <= SIDE for side in spec.shape) and prod(spec.shape) <= VALUES
 
 
 class Part(BaseModel):
@@ -93,66 +97,89 @@ class Header(Part):
     metrics: dict[str, float] = {}
 
 
-def read_header(path: Path) -> Header:
-    """The header of a checkpoint, without torch; raises GanError where the file is not one of ours, whole and sound."""
-    try:
-        layout.table(path)  # which bounds what the library will read
-        # pread: mapping the file would kill the process if it were cut short while open.
-        with safe_open(path, framework="np", backend="pread") as file:
-            text = (file.metadata() or {}).get(KEY)
-    except (*UNREADABLE, OSError) as error:
-        raise _unreadable(path, error) from error
-    if text is None:
-        raise GanError(f"{clean(path)} is a safetensors file, but no checkpoint of gancli.")
-    try:
-        return Header.model_validate(_migrated(json.loads(text), path))
-    except ValidationError as error:
-        fault = error.errors()[0]
-        where = clean(".".join(map(str, fault["loc"])))[:80]
-        raise _damaged(path, f"{where}: {clean(fault['msg'])}") from error
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-        raise _damaged(path, "it is not what was written") from error
+class Checkpoint:
+    """A checkpoint, open to be read: its header, its table, and its tensors, each held against its digest once.
 
-
-def save(path: Path, tensors: Mapping[str, "Tensor"], header: Header) -> None:
-    """Write a checkpoint of contiguous tensors on the CPU, whole or not at all; raises GanError.
-
-    The digests of the tensors, and one of the header itself, are added to it.
+    Raises GanError where the file is none of ours, or is not what was written. Torch is imported for tensors only.
     """
-    document = {"format": FORMAT, **header.model_dump(mode="json")}
-    document["digests"] = {name: digest(tensor) for name, tensor in tensors.items()}
-    text = json.dumps({**document, "digest": _seal(document)}, sort_keys=True)
-    with replacing(path) as temporary, temporary.open("wb") as file:
-        layout.write(file, tensors, {KEY: text})
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        with _readable(path):
+            self._file = TensorFile(path)
+        try:
+            self.header = _header(self._file)
+        except BaseException:
+            self.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the file; what was read stays."""
+        self._file.close()
+
+    @property
+    def table(self) -> Mapping[str, Place]:
+        """The type, the shape and the place of every tensor, by name."""
+        return self._file.table
+
+    def tensors(self, *prefixes: str) -> dict[str, "Tensor"]:
+        """The tensors whose names begin with one of the prefixes, all without any, on the CPU; raises GanError."""
+        names = [name for name in self.table if name.startswith(prefixes or ("",))]
+        with _readable(self.path):
+            return self._file.tensors(names, self.header.digests)
+
+    def verify(self) -> None:
+        """Read all bytes; raises GanError unless they are what was written."""
+        with _readable(self.path):
+            self._file.verify(self.header.digests)
 
 
-def load(path: Path, header: Header, prefixes: tuple[str, ...] = ("",)) -> dict[str, "Tensor"]:
-    """The tensors whose names begin with one of the prefixes, on the CPU, each checked against its digest."""
-    try:
-        with safe_open(path, framework="pt", backend="pread") as file:
-            names = [name for name in file.keys() if name.startswith(prefixes)]  # noqa: SIM118
-            tensors = {name: file.get_tensor(name) for name in names}
-    except (*UNREADABLE, OSError) as error:
-        raise _unreadable(path, error) from error
-    for name, tensor in tensors.items():
-        if header.digests.get(name) != digest(tensor):
-            raise _differs(path, name)
-    return tensors
+def read_header(path: Path) -> Header:
+    """The header of a checkpoint; raises GanError where the file is not one of ours."""
+    with Checkpoint(path) as checkpoint:
+        return checkpoint.header
 
 
 def verify(path: Path) -> Header:
-    """The header of a checkpoint all of whose bytes are what was written, without torch; raises GanError if not."""
-    header = read_header(path)
-    left = dict(header.digests)
-    try:
-        for name, found in layout.digests(path):
-            if left.pop(name, "") != found:
-                raise _differs(path, name)
-    except (*UNREADABLE, OSError) as error:
-        raise _unreadable(path, error) from error
-    if left:
-        raise _damaged(path, f"{clean(min(left))[:80]} is not there")
-    return header
+    """The header of a checkpoint all of whose bytes are what was written; raises GanError if not."""
+    with Checkpoint(path) as checkpoint:
+        checkpoint.verify()
+        return checkpoint.header
+
+
+def save(path: Path, tensors: Mapping[str, "Tensor"], header: Header) -> None:
+    """Write a checkpoint of contiguous tensors on the CPU, whole or not at all; raises GanError."""
+    tensor_file.write(path, KEY, _document(header), tensors)
+
+
+def check_images(spec: Spec) -> None:
+    """Raise UsageError for images that are larger than a checkpoint may speak of."""
+    if not _fits(spec):
+        raise UsageError(
+            f"Images of {spec.height}x{spec.width} in {plural(spec.channels, 'channel')} are too large: a model's have "
+            f"sides of {SIDE:,} pixels and {VALUES:,} values at most.",
+            "Give a smaller --size.",
+        )
+
+
+def check(tensors: Mapping[str, "Tensor"], header: Header) -> None:
+    """Raise GanError where a training that begins with these could not be saved.
+
+    That is a tensor of a type that no file holds, or so many names of tensors and classes that no file would be read.
+    """
+    size, most = tensor_file.table_size(KEY, _document(header), tensors), tensor_file.LONGEST // ROOM
+    if size > most:
+        raise GanError(
+            f"This training could not be saved: the names of {len(header.spec.classes):,} classes and "
+            f"{plural(len(tensors), 'tensor')} take {bytes_text(size)}, and there is room for {bytes_text(most)}.",
+            "Give classes shorter names, or choose networks of fewer layers.",
+        )
 
 
 def part(tensors: Mapping[str, "Tensor"], prefix: str) -> dict[str, "Tensor"]:
@@ -160,43 +187,55 @@ def part(tensors: Mapping[str, "Tensor"], prefix: str) -> dict[str, "Tensor"]:
     return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
 
 
-def digest(tensor: "Tensor") -> str:
-    """A digest of a tensor's bytes, type and shape."""
-    return layout.digest(f"{tensor.dtype} {list(tensor.shape)} ", iter([layout.raw(tensor.contiguous())]))
+def _document(header: Header) -> dict[str, Any]:
+    return {"format": FORMAT, **header.model_dump(mode="json", exclude={"digests"})}
 
 
-def _migrated(document: Any, path: Path) -> dict[str, Any]:
-    """A header as this version writes it; raises GanError for a format that is newer, or not what was written."""
-    found = document.pop("format")
-    if found == 1:  # without a digest of its own; what it lacks has a default
-        return document
-    if found != FORMAT:
-        raise GanError(f"{clean(path)} has checkpoint format {clean(found)[:20]}.", "Update gancli.")
-    if document.pop("digest") != _seal({"format": found, **document}):
-        raise ValueError("the header differs from its digest")
-    return document
+def _header(file: TensorFile) -> Header:
+    """What a file says under our key; raises GanError where it is no checkpoint, of a newer format, or damaged."""
+    path = file.path
+    if KEY not in file.metadata:
+        raise GanError(f"{clean(path)} is a safetensors file, but no checkpoint of gancli.")
+    try:
+        return Header.model_validate(_migrated(file.document(KEY), path))
+    except ValidationError as error:
+        fault = error.errors()[0]
+        where = clean(".".join(map(str, fault["loc"])))[:80]
+        raise _damaged_header(path, f"{where}: {clean(fault['msg'])}") from error
+    except Damaged as error:
+        raise _damaged_header(path, str(error)) from error
 
 
-def _seal(document: Mapping[str, Any]) -> str:
-    return hashlib.blake2b(json.dumps(document, sort_keys=True).encode(), digest_size=16).hexdigest()
+def _migrated(document: dict[str, Any], path: Path) -> dict[str, Any]:
+    """A header as this version writes it; raises GanError for a format that is newer, Damaged for none."""
+    match document.get("format"):
+        case int(number) if number == FORMAT:
+            return tensor_file.unsealed(document)
+        case int(number) if number == 1:  # without a digest of its own; what it lacks has a default
+            return document
+        case None:
+            raise Damaged("it does not say its format")
+        case other:
+            raise GanError(f"{clean(path)} has checkpoint format {clean(other)[:20]}.", "Update gancli.")
 
 
-def _differs(path: Path, name: str) -> GanError:
-    return GanError(
-        f"{clean(path)} is damaged: {clean(name)[:80]} differs from its digest.", "Use another checkpoint of the run."
-    )
-
-
-def _damaged(path: Path, why: str) -> GanError:
+def _damaged_header(path: Path, why: str) -> GanError:
     return GanError(f"{clean(path)} has a damaged header ({why}).", "Use another checkpoint of the run.")
 
 
-def _unreadable(path: Path, error: Exception) -> GanError:
-    if isinstance(error, FileNotFoundError):
-        return GanError(f"There is no checkpoint {clean(path)}.")
-    if isinstance(error, OSError):
-        return GanError(f"{clean(path)} cannot be read: {error.strerror}.")
-    return GanError(
-        f"{clean(path)} is no safetensors file, or a damaged one ({clean(error)[:200]}).",
-        "gancli reads only safetensors; a .pt or .pth file could run code, and is never opened.",
-    )
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    """What the disk or the file's bytes do not give is one line: GanError."""
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise GanError(f"There is no checkpoint {clean(path)}.") from error
+    except OSError as error:
+        raise GanError(f"{clean(path)} cannot be read: {error.strerror or error}.") from error
+    except Damaged as error:
+        raise GanError(f"{clean(path)} is damaged: {error}.", "Use another checkpoint of the run.") from error
+    except NotSafetensors as error:
+        raise GanError(
+            f"{clean(path)} is no safetensors file, or a damaged one ({clean(error)[:200]}).",
+            "gancli reads only safetensors; a .pt or .pth file could run code, and is never opened.",
+        ) from error

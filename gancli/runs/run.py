@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import tomli
 
@@ -16,6 +16,9 @@ from gancli.base.files import remove_stale, write_text
 from gancli.base.text import clean
 from gancli.runs import lock
 from gancli.runs.lock import Lock
+
+if TYPE_CHECKING:
+    from gancli.runs.checkpoint import Checkpoint, Header
 
 HOME = "runs"
 LOCK = "lock"
@@ -115,20 +118,35 @@ class Run:
         return sorted((self.path / "checkpoints").glob(f"step-*{SUFFIX}"), key=_step)
 
     def latest(self) -> Path:
-        """The newest whole checkpoint, with a warning for each damaged one; raises GanError where there is none."""
-        from gancli.runs.checkpoint import verify
+        """The newest whole checkpoint, as `open_latest` finds it."""
+        with self.open_latest() as checkpoint:
+            return checkpoint.path
 
-        found = self.checkpoints()
-        for path in reversed(found):
+    def open_latest(self) -> "Checkpoint":
+        """The newest whole checkpoint, all of whose bytes are checked, open.
+
+        Warns of each damaged one; raises GanError where there is none.
+        """
+        paths = self.checkpoints()
+        for path in reversed(paths):
             try:
-                verify(path)
+                return _opened_whole(path)
             except GanError as error:
                 warnings.warn(f"{error.message} The checkpoint before it is taken.", DamageWarning, stacklevel=2)
-                continue
-            return path
-        if found:
+        if paths:
             raise GanError(f"No checkpoint of run {clean(self.name)} is whole.", "Train anew: gan train")
         raise GanError(f"Run {clean(self.name)} has no checkpoint yet.", "Let it train until its first one.")
+
+    def header(self) -> "Header":
+        """The header of the newest checkpoint that has one, whose tensors nobody reads; raises GanError without."""
+        from gancli.runs.checkpoint import read_header
+
+        for path in reversed(self.checkpoints()):
+            with suppress(GanError):
+                return read_header(path)
+        raise GanError(
+            f"Run {clean(self.name)} has no checkpoint that can be read.", "Let it train until its first one."
+        )
 
     def mark_best(self, path: Path) -> None:
         """Link `best` to one of the checkpoints; raises OSError where a file system has no links."""
@@ -223,16 +241,48 @@ def find_run(name: str | None, parent: Path | None = None) -> Run:
 
 
 def find_checkpoint(name: str | None) -> Path:
-    """The checkpoint file that RUN|CKPT means: a file, or the newest one of a run; raises GanError."""
-    if name is not None and Path(name).expanduser().is_file():
-        return Path(name).expanduser()
-    return find_run(name).latest()
+    """The checkpoint file that RUN|CKPT means: a file, or the newest whole one of a run; raises GanError."""
+    path = _file(name)
+    return path or find_run(name).latest()
+
+
+def open_checkpoint(name: str | None) -> "Checkpoint":
+    """The checkpoint that RUN|CKPT means, open: a file, or the newest whole one of a run; raises GanError."""
+    from gancli.runs.checkpoint import Checkpoint
+
+    path = _file(name)
+    return Checkpoint(path) if path else find_run(name).open_latest()
+
+
+def find_header(name: str | None) -> "Header":
+    """The header of the checkpoint that RUN|CKPT means, without reading its tensors; raises GanError."""
+    from gancli.runs.checkpoint import read_header
+
+    path = _file(name)
+    return read_header(path) if path else find_run(name).header()
 
 
 def run_of(checkpoint: Path) -> Run | None:
     """The run that a checkpoint lies in, if it does."""
     folder = checkpoint.resolve().parent.parent
     return Run(folder) if (folder / "config.toml").is_file() else None
+
+
+def _file(name: str | None) -> Path | None:
+    path = Path(name).expanduser() if name is not None else None
+    return path if path is not None and path.is_file() else None
+
+
+def _opened_whole(path: Path) -> "Checkpoint":
+    from gancli.runs.checkpoint import Checkpoint
+
+    checkpoint = Checkpoint(path)
+    try:
+        checkpoint.verify()
+    except BaseException:
+        checkpoint.close()
+        raise
+    return checkpoint
 
 
 def _newest() -> Run:

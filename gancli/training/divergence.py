@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Mapping
-from pathlib import Path
 
 import torch
 from torch import Tensor
@@ -10,6 +9,7 @@ from torch.nn.utils import get_total_norm
 
 from gancli.base.errors import DivergedError, GanError
 from gancli.base.text import clean, plural
+from gancli.runs.checkpoint import Checkpoint
 from gancli.runs.saver import Saver
 from gancli.telemetry.ticks import Event, Kind
 from gancli.training.state import TrainingState
@@ -39,25 +39,26 @@ def go_back(state: TrainingState, saver: Saver | None, name: str) -> Event:
     name: what is not finite. Raises DivergedError where there is no checkpoint, or it was done often enough.
     """
     step, seconds, count = state.step, state.seconds, state.rollbacks + 1
-    path = _newest(saver) if count <= state.settings.rollbacks else None
-    if path is None:
+    checkpoint = _newest(saver) if count <= state.settings.rollbacks else None
+    if checkpoint is None:
         raise DivergedError(_what_happened(state, name), _what_to_change(state))
-    state.restore(path)
+    with checkpoint:
+        state.restore(checkpoint)
     # The time is gone; all the rest is as it was.
     state.seconds, state.rollbacks = seconds, count
     state.renew_noise()
     left = plural(state.settings.rollbacks - count, "more time")
     text = f"{clean(name)} was no longer finite at step {step:,}: back to step {state.step:,} with new noise"
-    return Event(Kind.ROLLBACK, path, text=f"{text}; {left} at most")
+    return Event(Kind.ROLLBACK, checkpoint.path, text=f"{text}; {left} at most")
 
 
-def _newest(saver: Saver | None) -> Path | None:
-    """The newest whole checkpoint, once what is being written is on the disk; None where there is none."""
+def _newest(saver: Saver | None) -> Checkpoint | None:
+    """The newest whole checkpoint, open, once what is being written is on the disk; None where there is none."""
     if saver is None:
         return None
     saver.wait()
     try:
-        return saver.run.latest()
+        return saver.run.open_latest()
     except GanError:
         return None
 

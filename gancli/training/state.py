@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Self
 
 import numpy
@@ -23,8 +22,7 @@ from gancli.game.game import Game
 from gancli.generation.weights import load_state
 from gancli.losses.contract import Loss
 from gancli.plugins.registry import registry
-from gancli.runs import checkpoint
-from gancli.runs.checkpoint import Header, Position, Schedule
+from gancli.runs.checkpoint import Checkpoint, Header, Position, Schedule, part
 from gancli.telemetry.subject import Subject, data_name
 from gancli.training.averaging import Average
 from gancli.training.build import build
@@ -139,20 +137,18 @@ class TrainingState:
             metrics=self.metrics,
         )
 
-    def restore(self, path: Path) -> Header:
+    def restore(self, checkpoint: Checkpoint) -> None:
         """Continue from a checkpoint, bit for bit on the same machine; raises GanError where it does not fit."""
-        header = checkpoint.read_header(path)
-        tensors = checkpoint.load(path, header)
+        path, tensors = checkpoint.path, checkpoint.tensors()
         for name, module in self.networks.items():
-            load_state(module, checkpoint.part(tensors, f"{name}."), path)
+            load_state(module, part(tensors, f"{name}."), path)
         for name, module in self.average.networks.items():
-            load_state(module, checkpoint.part(tensors, f"{name}_ema."), path)
+            load_state(module, part(tensors, f"{name}_ema."), path)
         try:
-            self._continue(header, tensors)
+            self._continue(checkpoint.header, tensors)
         except (KeyError, IndexError, TypeError, ValueError, RuntimeError, OverflowError) as error:
             fault = clean(f"{type(error).__name__}: {error}")[:120]
             raise GanError(f"{clean(path)} holds nothing that a run can continue from ({fault}).") from error
-        return header
 
     def renew_noise(self) -> None:
         """Seed every random stream as never before in this run; each rollback has streams of its own."""
@@ -163,14 +159,14 @@ class TrainingState:
     def _continue(self, header: Header, tensors: Mapping[str, Tensor]) -> None:
         if header.settings["optim"]["algorithm"] == self.settings.optim.algorithm:
             for name, player in self.players.items():
-                player.restore(checkpoint.part(tensors, f"optim.{name}/"))
-        self.game.states = {k: v.to(self.device) for k, v in checkpoint.part(tensors, "state.").items()}
+                player.restore(part(tensors, f"optim.{name}/"))
+        self.game.states = {k: v.to(self.device) for k, v in part(tensors, "state.").items()}
         self.step, self.seconds, self.rollbacks = header.step, header.seconds, header.optim.rollbacks
         self.game.images = self.average.images = header.images_seen
         self.game.source.seek(header.data.positions)
         self.horizon = header.optim.horizon if self._is_as_long(header) else self.settings.optim.horizon
         self.metrics = dict(header.metrics)
-        randomness.restore(checkpoint.part(tensors, "rng."), self.device, self.game.generator)
+        randomness.restore(part(tensors, "rng."), self.device, self.game.generator)
 
     def _packages(self) -> dict[str, str]:
         parts = {"architecture": self.arch, "loss": self.loss, "dataset": self.settings.data}

@@ -14,6 +14,7 @@ from gancli.config.config import Config
 from gancli.config.layers import resolve
 from gancli.config.settings import Settings
 from gancli.data.images import Images
+from gancli.runs.checkpoint import Checkpoint
 from gancli.runs.run import Run
 from gancli.telemetry import metrics_file
 from gancli.telemetry.ticks import Event, Kind, Tick
@@ -86,7 +87,8 @@ class Trainer(StateView):
 
     def resume(self, path: Path) -> None:
         """Continue from a checkpoint, bit for bit on the same machine; raises GanError where it does not fit."""
-        self.state.restore(path)
+        with Checkpoint(path) as checkpoint:
+            self.state.restore(checkpoint)
 
     def tensors(self) -> dict[str, Tensor]:
         """Everything that a resumed run continues from, by its name in a checkpoint."""
