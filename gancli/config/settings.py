@@ -15,7 +15,7 @@ from pydantic import (
 )
 
 from gancli.base.options import Chosen, Metavar, Options
-from gancli.base.units import duration_text, seconds_of
+from gancli.base.units import duration_text, seconds_of, share_of, share_text
 from gancli.compute.device_names import DEVICES
 from gancli.data.dataset import Dataset
 
@@ -34,13 +34,13 @@ class Every(BaseModel, frozen=True):
             return value
         if re.fullmatch(r"\d+", str(value).strip()):
             return {"steps": int(value)}
-        if match := re.fullmatch(r"(\d+(?:\.\d*)?)\s*%", str(value).strip()):
-            return {"share": float(match[1]) / 100}
+        if (share := share_of(str(value))) is not None:
+            return {"share": share}
         return {"seconds": seconds_of(value)}
 
     def __str__(self) -> str:
         if self.share:
-            return f"{self.share * 100:g}%"
+            return share_text(self.share)
         return duration_text(self.seconds) if self.seconds else str(self.steps)
 
 
