@@ -3,6 +3,8 @@
 import errno
 import itertools
 import json
+import os
+import signal
 import subprocess
 import sys
 import time
@@ -19,6 +21,7 @@ from gancli.generation import pictures
 from gancli.loggers.contract import Logger
 from gancli.loggers.guarded import Guarded, LoggerWarning, open_loggers
 from gancli.loggers.jsonl import JSONL
+from gancli.plugins.registry import Entry, registry
 from gancli.reports.follow import Follower
 from gancli.runs.run import Run
 from gancli.telemetry import metrics_file
@@ -157,8 +160,6 @@ class Failing(Logger):
 
 
 def test_a_logger_that_fails_warns_once_and_stops_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from gancli.plugins.registry import Entry, registry
-
     entry = Entry("logger", "bad", "test_runs:Failing", "", "x", "1")
     monkeypatch.setattr(registry(), "entries", [*registry().entries, entry])
     monkeypatch.setattr(Failing, "heard", 0)
@@ -170,6 +171,44 @@ def test_a_logger_that_fails_warns_once_and_stops_nothing(tmp_path: Path, monkey
     told = [str(warning.message) for warning in caught if issubclass(warning.category, LoggerWarning)]
     assert told == [FAILED]
     assert (training.step, Failing.heard) == (30, 2)
+
+
+class Signalled(Logger):
+    """Is sent signals while it closes."""
+
+    numbers: tuple[signal.Signals, ...] = ()
+
+    def tick(self, tick: Tick) -> None:
+        """Nothing."""
+
+    def close(self) -> None:
+        for number in Signalled.numbers:
+            os.kill(os.getpid(), number)
+
+
+def signalled(monkeypatch: pytest.MonkeyPatch, *numbers: signal.Signals) -> None:
+    """Have a logger `signalled` that gets these signals while it closes."""
+    entry = Entry("logger", "signalled", "test_runs:Signalled", "", "x", "1")
+    monkeypatch.setattr(registry(), "entries", [*registry().entries, entry])
+    monkeypatch.setattr(Signalled, "numbers", numbers)
+
+
+def test_a_signal_while_loggers_close_leaves_a_finished_run_finished(gan: Gan, monkeypatch: pytest.MonkeyPatch) -> None:
+    signalled(monkeypatch, signal.SIGTERM)
+    done = gan(*TRAIN, "--name", "mine", "--log", "signalled")
+    assert done.code == 0
+    assert "Done." in done.err
+    assert "Continue with" not in done.err
+    assert Run(Path("runs/mine")).state == "finished"
+
+
+def test_two_signals_while_loggers_close_end_the_command_and_leave_a_finished_run_finished(
+    gan: Gan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    signalled(monkeypatch, signal.SIGINT, signal.SIGTERM)
+    ended = gan(*TRAIN, "--name", "mine", "--log", "signalled")
+    assert (ended.code, ended.err) == (143, "Ended.\n")
+    assert Run(Path("runs/mine")).state == "finished"
 
 
 def test_a_logger_that_has_failed_is_tried_again_and_says_when_it_writes(
