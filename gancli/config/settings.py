@@ -99,6 +99,9 @@ class Settings(Options):
     seed: int = Field(0, ge=0, lt=2**63, description="Seed of weights, noise and the order of the images.")
     device: str = Field("auto", pattern=DEVICES, description="auto, cpu, cuda, cuda:1 or mps.")
     precision: Literal["auto", "fp32", "bf16"] = Field("auto", description="Of the networks; auto: bf16 on CUDA.")
+    deterministic: bool = Field(
+        False, description="Only kernels that add in the same order every time: slower on CUDA, and exact there."
+    )
     checkpoint_every: Cadence = Field(Every(seconds=600), description="Steps or time between checkpoints.")
     sample_every: Cadence = Field(Every(seconds=30), description="Steps or time between grids of samples.")
     eval_every: Budget = Field(Every(share=0.02), description="Steps, time or share of it between evaluations.")

@@ -12,7 +12,7 @@ from gancli.architectures.contract import Architecture
 from gancli.base.errors import DivergedError, GanError
 from gancli.compute import randomness
 from gancli.compute.device import choose_device, choose_dtype
-from gancli.compute.kernels import fast_kernels
+from gancli.compute.kernels import chosen_kernels
 from gancli.compute.memory import memory_used, out_of_memory
 from gancli.config.config import Config
 from gancli.config.layers import resolve
@@ -104,7 +104,7 @@ class Trainer:
         """Ticks until the run's length is reached or `stop` was called; the last one tells of the last checkpoint."""
         self.saver = Saver(self.run, self.settings.keep) if self.run else None
         try:
-            with fast_kernels():
+            with chosen_kernels(self.settings.deterministic):
                 yield from self._ticks()
         finally:
             if self.saver:
