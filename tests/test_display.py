@@ -7,7 +7,9 @@ import math
 import re
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
+from threading import Thread
 from types import SimpleNamespace
 from typing import Any
 
@@ -313,15 +315,83 @@ def test_live_gives_the_terminal_back_after_an_error(capsys: pytest.CaptureFixtu
     assert capsys.readouterr().err == "Warning: a warning\n"
 
 
+def wait_for(holds: Callable[[], object], seconds: float = 60) -> None:
+    """Wait until something holds; a machine may be slow, so the limit is only there to end a test that fails."""
+    limit = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < limit, "never happened"
+        time.sleep(0.01)
+
+
 def test_live_draws_while_training_goes_on() -> None:
     file = io.StringIO()
     console = Console(file=file, force_terminal=True, color_system="truecolor", width=80, height=24, _environ={})
     with Live(ABOUT, console) as shown:
         shown.tick(tick())
-        until = time.monotonic() + 5
-        while "0.531" not in file.getvalue() and time.monotonic() < until:
-            time.sleep(0.02)
-        assert "0.531" in file.getvalue()
+        wait_for(lambda: "0.531" in file.getvalue())
+
+
+def broken(*_: object, **__: object) -> Any:
+    raise ZeroDivisionError("no room")
+
+
+@pytest.mark.parametrize("method", ["_header", "_table", "_small"])
+def test_what_cannot_be_drawn_is_printed_in_lines(
+    method: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = io.StringIO()
+    size = {"width": 30, "height": 9} if method == "_small" else {"width": 80, "height": 24}
+    console = Console(file=file, force_terminal=True, color_system="truecolor", **size, _environ={})
+    monkeypatch.setattr(Dashboard, method, broken)
+    with Live(ABOUT, console) as shown:
+        shown.tick(tick(10))
+        click.echo("Warning: a warning", err=True)
+        wait_for(lambda: file.getvalue().endswith("\x1b[?1049l"))
+        shown.suspend()
+        shown.resume()
+        shown.tick(tick(20, 60))
+        shown.tick(tick(30, 61))
+    said = capsys.readouterr().err
+    assert [line for line in said.splitlines() if "step" not in line] == [
+        "Warning: a warning",
+        "The dashboard cannot be drawn (ZeroDivisionError: no room); lines are printed instead.",
+        "Training dcgan with loss gan on digits, cpu",
+    ]
+    assert [re.search(r"step +(\d+)", line)[1] for line in said.splitlines() if "step" in line] == ["10", "20", "30"]  # type: ignore[index]
+    assert file.getvalue().count("\x1b[?1049h") == file.getvalue().count("\x1b[?1049l") == 1
+
+
+@pytest.mark.parametrize("part", ["Record.add", "Record.say"])
+def test_what_cannot_be_noted_stops_no_training(part: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(f"gancli.terminal.dashboard.{part}", broken)
+    with Live(ABOUT, Console(file=io.StringIO(), force_terminal=True, width=80, height=24, _environ={})) as shown:
+        print("a message", file=sys.stderr)
+        shown.tick(tick())
+
+
+def test_a_last_picture_that_cannot_be_drawn_is_a_line(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    console = Console(file=io.StringIO(), force_terminal=True, width=80, height=24, _environ={})
+    with Live(ABOUT, console) as shown:
+        shown.tick(tick())
+        wait_for(lambda: "0.531" in console.file.getvalue())  # type: ignore[attr-defined]
+        monkeypatch.setattr(Dashboard, "_page", broken)
+        shown.record.tick = tick(1300)
+    assert "step    1,300" in capsys.readouterr().err
+
+
+def test_messages_may_come_from_any_thread_while_the_dashboard_is_drawn() -> None:
+    file = io.StringIO()
+    console = Console(file=file, force_terminal=True, color_system="truecolor", width=80, height=24, _environ={})
+    with Live(ABOUT, console) as shown:
+        with shown.lock:  # as while a picture is drawn
+            speaker = Thread(target=print, args=("from a thread",), kwargs={"file": sys.stderr}, daemon=True)
+            speaker.start()
+            speaker.join(0.2)
+            assert not shown.record.messages
+        speaker.join(60)
+        assert list(shown.record.messages) == ["from a thread"]
 
 
 def trainer() -> Any:

@@ -3,10 +3,13 @@
 import errno
 import itertools
 import json
+import os
+import signal
 import subprocess
 import sys
 import time
 import warnings
+from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +22,7 @@ from gancli.generation import pictures
 from gancli.loggers.contract import Logger
 from gancli.loggers.guarded import Guarded, LoggerWarning, open_loggers
 from gancli.loggers.jsonl import JSONL
+from gancli.plugins.registry import Entry, registry
 from gancli.reports.follow import Follower
 from gancli.runs.run import Run
 from gancli.telemetry import metrics_file
@@ -43,6 +47,10 @@ def test_a_tick_is_the_same_after_a_round_through_the_file() -> None:
     assert tick_of(json.loads(json.dumps(document(one))), Path("r")) == one
 
 
+def test_every_value_of_a_tick_has_an_entry() -> None:
+    assert {*metrics_file.ENTRIES, "statistics"} == {each.name for each in fields(Tick)}
+
+
 @pytest.mark.parametrize("line", [{}, {"step": 1}, {"step": 1, "images": 1, "seconds": [], "rate": 1, "events": 3}])
 def test_what_is_no_tick_is_left_out(line: dict[str, object], tmp_path: Path) -> None:
     path = tmp_path / "metrics.jsonl"
@@ -55,11 +63,9 @@ def test_events_name_no_file_outside_the_run() -> None:
     assert tick_of(line, Path("run")).events[0].path == Path("run/samples/passwd")
 
 
-def test_metrics_stay_small_and_keep_spikes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(metrics_file, "WHOLE", 64)
+def test_metrics_stay_small_and_keep_spikes(tmp_path: Path) -> None:
     run = made(tmp_path / "run")
-    monkeypatch.setattr(metrics_file.thinned, "__defaults__", (64,))
-    with JSONL(run) as log:
+    with JSONL(run, whole=64) as log:
         for step in range(1, 2001):
             log.tick(tick(step, loss_D=90.0 if step == 501 else 1.0))
     lines = [line for line in metrics(run) if "step" in line]
@@ -84,6 +90,42 @@ def test_a_line_that_a_crash_cut_short_is_dropped_when_the_run_goes_on(tmp_path:
     assert [line["step"] for line in metrics(run) if "step" in line] == [10, 20, 30, 40]
 
 
+def rolled_back(step: int) -> Tick:
+    """The tick of a training that has gone back to a step: it has no statistics."""
+    event, verdict = Event("rollback", text="loss_D was no longer finite"), Verdict("diverged", "loss_D is not finite")
+    return Tick(step, step * 8, step / 10, 0.0, 0.5, {}, (event,), verdict)
+
+
+def test_what_was_measured_at_a_checkpoint_stays_when_a_training_goes_back_to_it(tmp_path: Path) -> None:
+    run = made(tmp_path / "run")
+    with JSONL(run) as log:
+        for each in (tick(10), tick(20, kid=0.125), tick(30), rolled_back(20), tick(30), rolled_back(20), tick(40)):
+            log.tick(each)
+    lines = [(line["step"], line.get("kid"), "events" in line) for line in metrics(run) if "step" in line]
+    assert lines == [(10, None, False), (20, 0.125, False), (20, None, True), (20, None, True), (40, None, False)]
+    assert [name for _, verdict in metrics_file.judged(run.metrics) for name in [verdict.name]].count("diverged") == 1
+
+
+def test_a_line_that_could_not_be_written_whole_is_dropped_before_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = made(tmp_path / "run")
+    with JSONL(run) as log:
+        log.tick(tick(10))
+        with monkeypatch.context() as patched:
+            patched.setattr(json, "dumps", refused_by_a_full_disk)
+            with pytest.raises(OSError, match="full"):
+                log.tick(tick(20))
+        with run.metrics.open("a") as file:
+            file.write('{"step": 20, "ima')
+        log.tick(tick(30))
+    assert [line["step"] for line in metrics(run) if "step" in line] == [10, 30]
+
+
+def refused_by_a_full_disk(*_: object, **__: object) -> str:
+    raise OSError(errno.ENOSPC, "the disk is full")
+
+
 def test_a_follower_sees_each_tick_once_also_when_the_file_is_thinned(tmp_path: Path) -> None:
     run = made(tmp_path / "run")
     pictures.save(run.sample(20), np.zeros((10, 10, 1), np.uint8))
@@ -98,6 +140,21 @@ def test_a_follower_sees_each_tick_once_also_when_the_file_is_thinned(tmp_path: 
     assert [found.step for found in seen] == [10, 20, 30]
     assert seen[1].events[0].picture is not None
     assert seen[1].events[0].picture.shape == (10, 10, 1)
+
+
+def test_a_follower_sees_a_training_go_back_to_a_checkpoint(tmp_path: Path) -> None:
+    run = made(tmp_path / "run")
+    follower, seen = Follower(run), []
+    with JSONL(run) as log:
+        for each in (tick(10), tick(20), tick(30), tick(40)):
+            log.tick(each)
+        seen += follower.new()
+        for each in (rolled_back(20), tick(30)):
+            log.tick(each)
+        seen += follower.new()
+        log.tick(tick(40))
+        seen += follower.new()
+    assert [(each.step, bool(each.events)) for each in seen[4:]] == [(20, True), (30, False), (40, False)]
 
 
 def test_samples_are_thinned_evenly_and_keep_the_first_and_the_newest(tmp_path: Path) -> None:
@@ -157,8 +214,6 @@ class Failing(Logger):
 
 
 def test_a_logger_that_fails_warns_once_and_stops_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from gancli.plugins.registry import Entry, registry
-
     entry = Entry("logger", "bad", "test_runs:Failing", "", "x", "1")
     monkeypatch.setattr(registry(), "entries", [*registry().entries, entry])
     monkeypatch.setattr(Failing, "heard", 0)
@@ -170,6 +225,44 @@ def test_a_logger_that_fails_warns_once_and_stops_nothing(tmp_path: Path, monkey
     told = [str(warning.message) for warning in caught if issubclass(warning.category, LoggerWarning)]
     assert told == [FAILED]
     assert (training.step, Failing.heard) == (30, 2)
+
+
+class Signalled(Logger):
+    """Is sent signals while it closes."""
+
+    numbers: tuple[signal.Signals, ...] = ()
+
+    def tick(self, tick: Tick) -> None:
+        """Nothing."""
+
+    def close(self) -> None:
+        for number in Signalled.numbers:
+            os.kill(os.getpid(), number)
+
+
+def signalled(monkeypatch: pytest.MonkeyPatch, *numbers: signal.Signals) -> None:
+    """Have a logger `signalled` that gets these signals while it closes."""
+    entry = Entry("logger", "signalled", "test_runs:Signalled", "", "x", "1")
+    monkeypatch.setattr(registry(), "entries", [*registry().entries, entry])
+    monkeypatch.setattr(Signalled, "numbers", numbers)
+
+
+def test_a_signal_while_loggers_close_leaves_a_finished_run_finished(gan: Gan, monkeypatch: pytest.MonkeyPatch) -> None:
+    signalled(monkeypatch, signal.SIGTERM)
+    done = gan(*TRAIN, "--name", "mine", "--log", "signalled")
+    assert done.code == 0
+    assert "Done." in done.err
+    assert "Continue with" not in done.err
+    assert Run(Path("runs/mine")).state == "finished"
+
+
+def test_two_signals_while_loggers_close_end_the_command_and_leave_a_finished_run_finished(
+    gan: Gan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    signalled(monkeypatch, signal.SIGINT, signal.SIGTERM)
+    ended = gan(*TRAIN, "--name", "mine", "--log", "signalled")
+    assert (ended.code, ended.err) == (143, "Ended.\n")
+    assert Run(Path("runs/mine")).state == "finished"
 
 
 def test_a_logger_that_has_failed_is_tried_again_and_says_when_it_writes(

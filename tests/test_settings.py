@@ -49,6 +49,36 @@ def test_higher_layers_win() -> None:
     assert (resolved.origins["batch_size"], resolved.origins["seed"]) == ("run.toml", "--seed")
 
 
+def test_a_variable_of_another_tool_is_told_and_ends_nothing(gan: Gan, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GAN_TOKEN", "secret")
+    monkeypatch.setenv("GAN_LOSS__WEIGHT", "2")
+    shown = gan("train", "--dry-run", "--arch.width", 8)
+    assert shown.code == 0
+    assert shown.err.splitlines() == [
+        "Note: GAN_LOSS__WEIGHT is no setting here.",
+        "Note: GAN_TOKEN is no setting here.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("variable", "meant"),
+    [
+        ("GAN_SEDE", "GAN_SEED"),
+        ("GAN_LOSS__N_CRITC", "GAN_LOSS__N_CRITIC"),
+        ("GAN_OPTIM_LR", "GAN_OPTIM__LR"),
+        ("GAN_BATCHSIZE", "GAN_BATCH_SIZE"),
+    ],
+)
+def test_a_misspelt_variable_is_told_with_the_one_that_is_near(variable: str, meant: str) -> None:
+    notes = resolve([preset("wgan-gp"), read_environment({variable: "4"})]).notes
+    assert notes == (f"{variable} is no setting here; did you mean {meant}?",)
+
+
+def test_a_variable_with_a_wrong_value_is_an_error() -> None:
+    with pytest.raises(UsageError, match="GAN_SEED"):
+        resolve([read_environment({"GAN_SEED": "x"})])
+
+
 def test_keys_written_for_another_choice_are_dropped_and_told() -> None:
     toml = Config.nested("run.toml", {"arch": "dcgan", "loss": {"name": "wgan-gp", "weight": 3.0}})
     resolved = resolve([toml, Config("command line", {"loss.name": "gan"})])

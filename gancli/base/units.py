@@ -1,37 +1,61 @@
-"""How durations and numbers of bytes are written and read."""
+"""How durations, shares of the time and numbers of bytes are written and read."""
 
+import math
 import re
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    pass
-
+from decimal import Decimal
+from typing import Any
 
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+
+
+_NUMBER = r"(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?"
 
 
 def seconds_of(value: Any) -> float:
     """Seconds of a duration such as `90s`, `10m`, `1.5h`, `2d`; raises ValueError."""
     if isinstance(value, int | float):
-        return float(value)
-    match = re.fullmatch(r"(\d+(?:\.\d*)?|\.\d+)\s*([smhd]?)", str(value).strip())
+        return _finite(float(value))
+    match = re.fullmatch(rf"({_NUMBER})\s*([smhd]?)", str(value).strip())
     if not match:
         raise ValueError("a duration is a number with a unit, such as 90s, 10m, 2h or 1d")
-    return float(match[1]) * _UNITS[match[2] or "s"]
+    return _finite(float(match[1]) * _UNITS[match[2] or "s"])
 
 
 def duration_text(seconds: float) -> str:
-    """The shortest way to write a duration that reads back to the same seconds."""
+    """A duration that `seconds_of` reads back as the same float, in the largest unit of which it is a whole number."""
     for unit in "dhm":
         if seconds >= _UNITS[unit] and seconds % _UNITS[unit] == 0:
-            return f"{seconds / _UNITS[unit]:g}{unit}"
-    return f"{seconds:.12g}s"
+            return f"{_number_text(seconds / _UNITS[unit])}{unit}"
+    return f"{_number_text(seconds)}s"
+
+
+def share_of(text: str) -> float | None:
+    """The share in [0, inf) that a percentage such as `2%` is; None where the text is none."""
+    match = re.fullmatch(rf"({_NUMBER})\s*%", text.strip())
+    return float(Decimal(match[1]) / 100) if match else None
+
+
+def share_text(share: float) -> str:
+    """A percentage that `share_of` reads back as the same float."""
+    return f"{(Decimal(repr(share)) * 100).normalize():f}%"
+
+
+def _number_text(number: float) -> str:
+    """The shortest digits that read back as the same float."""
+    return repr(float(number)).removesuffix(".0")
+
+
+def _finite(seconds: float) -> float:
+    if not math.isfinite(seconds):
+        raise ValueError("a duration is a finite number of seconds")
+    return seconds
 
 
 _BYTES = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
 
 
 def parse_bytes(value: Any) -> Any:
+    """Bytes of a text such as `500MB`, `20 GB` or `0`; what is no text as it is. Raises ValueError."""
     if not isinstance(value, str):
         return value
     match = re.fullmatch(r"(\d+(?:\.\d*)?)\s*([KMGT]?B?)", value.strip().upper())

@@ -71,7 +71,9 @@ def command(
     others = evaluations.comparable(evaluations.read(home), evaluation) if home else [evaluation]
     if as_json:
         earlier = [each.document() for each in others if each.step != evaluation.step]
-        click.echo(json.dumps({"checkpoint": str(generator.path), **evaluation.document(), "earlier": earlier}, indent=2))
+        click.echo(
+            json.dumps({"checkpoint": str(generator.path), **evaluation.document(), "earlier": earlier}, indent=2)
+        )
     else:
         _show(generator.path, evaluation, others)
     return Exit.OK

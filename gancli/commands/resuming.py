@@ -203,6 +203,8 @@ def _differences(resolved: Resolved, images: "Images", header: "Header", state: 
     for key in sorted(set(changed) - HARMLESS):
         was, now = changed[key]
         yield f"{key} was {clean(was)} and is {clean(now)}"
+    if state.device.type == "cuda" and not resolved.settings.deterministic:
+        yield "CUDA adds in no fixed order without --deterministic"
     if header.data.fingerprint != images.fingerprint:
         yield "the images are not those it was trained on"
     here = machine(state.device)

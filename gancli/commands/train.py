@@ -162,9 +162,10 @@ def _train(resolved: Resolved, images: Any, words: dict[str, Any], resumed: Resu
             for tick in trainer:
                 log(tick)
                 display.tick(tick)
-        _check_saved(trainer)
-        finished = (trainer.progress or 0.0) >= 1.0
-        lock.end(FINISHED if finished else STOPPED)
+            # Before the loggers close, which may take long: a signal then ends the command, and not the run.
+            _check_saved(trainer)
+            finished = (trainer.progress or 0.0) >= 1.0
+            lock.end(FINISHED if finished else STOPPED)
     return _finish(held, finished, caught)
 
 
@@ -195,14 +196,14 @@ def _finish(done: run.Run, finished: bool, codes: list[int]) -> int:
     name = clean(done.name if done.path.parent == run.home() else done.path)
     if not done.checkpoints():
         click.echo("Stopped before the first step: there is nothing to continue.", err=True)
-    elif codes or not finished:
+    elif not finished:
         click.echo(f"Stopped and saved. Continue with: gan train --resume {name}", err=True)
     else:
         click.echo(f"Done. Real beside generated: {clean(done.comparison)}", err=True)
         click.echo(f"Next:  gan sample {name} --show", err=True)
         click.echo(f"       gan interpolate {name} --seeds 1,2,3 --out walk.gif", err=True)
     click.echo(str(done.path))
-    return codes[0] if codes else Exit.OK
+    return codes[0] if codes and not finished else Exit.OK
 
 
 def _parameters() -> list[click.Parameter]:

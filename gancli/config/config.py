@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from gancli.config.parts import SHORT
 from gancli.config.settings import Settings
@@ -10,17 +10,20 @@ from gancli.config.settings import Settings
 
 @dataclass(frozen=True)
 class Config:
-    """A partial set of settings: values by dotted name (`loss.weight`), with the origin of each."""
+    """A partial set of settings: values by dotted name (`loss.weight`), with the origin of each.
+
+    `unknown` says what becomes of a key that no chosen class has: an error, a note, or nothing.
+    """
 
     origin: str
     values: Mapping[str, Any]
     origins: Mapping[str, str] = field(default_factory=dict)
-    strict: bool = True
+    unknown: Literal["error", "note", "ignore"] = "error"
 
     @classmethod
-    def nested(cls, origin: str, document: Mapping[str, Any], *, strict: bool = True) -> "Config":
+    def nested(cls, origin: str, document: Mapping[str, Any]) -> "Config":
         """The layer that a TOML document or a JSON header holds; `arch = "x"` is short for its name."""
-        return cls(origin, flatten(document), strict=strict)
+        return cls(origin, flatten(document))
 
     def origin_of(self, key: str) -> str:
         """What a user is told about where a value came from."""

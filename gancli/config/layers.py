@@ -20,7 +20,7 @@ ENV_ELSEWHERE = frozenset({"GAN_CACHE", "GAN_DISABLE_PLUGINS", "GAN_RUNS", "GAN_
 
 
 def read_environment(environment: Mapping[str, str] = os.environ) -> Config:
-    """The layer in variables such as GAN_LOSS__WEIGHT and GAN_BATCH_SIZE."""
+    """The layer in variables such as GAN_LOSS__WEIGHT and GAN_BATCH_SIZE; what is no setting may be another tool's."""
     names = [name for name in environment if name.startswith(ENV_PREFIX) and name not in ENV_ELSEWHERE]
     keys = {name: name.removeprefix(ENV_PREFIX).lower().replace("__", ".") for name in names}
     keys = {name: SHORT.get(key, key) for name, key in keys.items()}
@@ -28,6 +28,7 @@ def read_environment(environment: Mapping[str, str] = os.environ) -> Config:
         "environment",
         {key: environment[name] for name, key in keys.items()},
         {key: name for name, key in keys.items()},
+        unknown="note",
     )
 
 
@@ -45,7 +46,9 @@ def resolve(layers: Sequence[Config]) -> Resolved:
     entries = {slot.part: _entry(slot, choice[slot.key]) for slot in PARTS}
     classes: dict[str, type[Chosen]] = {part: entry.load() for part, entry in entries.items()}
     kept, notes = _drop_foreign(layers, entries, classes)
-    values, origins = _merge([*_suggestions(entries), *kept], defaults(classes))
+    known = defaults(classes)
+    notes += _notes_of_unknown(kept, known)
+    values, origins = _merge([*_suggestions(entries), *kept], known)
     for key, fallback in FALLBACK.items():
         values.setdefault(key, fallback)
     values["data.name"] = entries["data"].name
@@ -97,7 +100,7 @@ def _drop_foreign(
                 layer.origin,
                 {key: value for key, value in layer.values.items() if key not in foreign},
                 layer.origins,
-                layer.strict,
+                layer.unknown,
             )
         )
     return kept, [clean(note) for note in notes]
@@ -115,7 +118,9 @@ def _differs(slot: Part, written_for: str, final: Entry) -> bool:
 def _suggestions(entries: Mapping[str, Entry]) -> list[Config]:
     """Layers of what chosen things suggest, lowest first."""
     chosen_entries = [entries[part] for part in ("data", "arch", "loss") if part in entries]
-    return [Config(f"{each.kind} {each.name} suggests", each.load().suggests, strict=False) for each in chosen_entries]
+    return [
+        Config(f"{each.kind} {each.name} suggests", each.load().suggests, unknown="ignore") for each in chosen_entries
+    ]
 
 
 def defaults(classes: Mapping[str, type[Chosen]]) -> dict[str, Any]:
@@ -145,7 +150,7 @@ def _merge(layers: Sequence[Config], known: Mapping[str, Any]) -> tuple[dict[str
         for key, value in layer.values.items():
             if key in known:
                 values[key], origins[key] = value(below[key]) if callable(value) else value, layer.origin_of(key)
-            elif layer.strict:
+            elif layer.unknown == "error":
                 faults.append(_unknown_key(key, layer.origin_of(key), known))
     if faults:
         raise UsageError(" ".join(faults))
@@ -156,6 +161,20 @@ def _unknown_key(key: str, origin: str, known: Iterable[str]) -> str:
     near = get_close_matches(key, known, n=1, cutoff=0.6)
     hint = f"; did you mean {near[0]}?" if near else "."
     return f"There is no setting {clean(key)} here ({clean(origin)}){hint}"
+
+
+def _notes_of_unknown(layers: Iterable[Config], known: Mapping[str, Any]) -> list[str]:
+    """A line for each variable of the environment that sets nothing, with the one that may have been meant."""
+    noted = [layer for layer in layers if layer.unknown == "note"]
+    unknown = {layer.origin_of(key) for layer in noted for key in layer.values if key not in known}
+    return [_unknown_variable(variable, known) for variable in sorted(unknown)]
+
+
+def _unknown_variable(variable: str, known: Iterable[str]) -> str:
+    variables = [f"{ENV_PREFIX}{key.upper().replace('.', '__')}" for key in known]
+    near = get_close_matches(variable, variables, n=1, cutoff=0.85)
+    hint = f"; did you mean {near[0]}?" if near else "."
+    return f"{clean(variable)} is no setting here{hint}"
 
 
 def _build(values: Mapping[str, Any], origins: Mapping[str, str], classes: Mapping[str, type[Options]]) -> Settings:

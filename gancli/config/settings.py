@@ -15,7 +15,7 @@ from pydantic import (
 )
 
 from gancli.base.options import Chosen, Metavar, Options
-from gancli.base.units import duration_text, seconds_of
+from gancli.base.units import duration_text, seconds_of, share_of, share_text
 from gancli.compute.device_names import DEVICES
 from gancli.data.dataset import Dataset
 
@@ -34,13 +34,13 @@ class Every(BaseModel, frozen=True):
             return value
         if re.fullmatch(r"\d+", str(value).strip()):
             return {"steps": int(value)}
-        if match := re.fullmatch(r"(\d+(?:\.\d*)?)\s*%", str(value).strip()):
-            return {"share": float(match[1]) / 100}
+        if (share := share_of(str(value))) is not None:
+            return {"share": share}
         return {"seconds": seconds_of(value)}
 
     def __str__(self) -> str:
         if self.share:
-            return f"{self.share * 100:g}%"
+            return share_text(self.share)
         return duration_text(self.seconds) if self.seconds else str(self.steps)
 
 
@@ -99,6 +99,9 @@ class Settings(Options):
     seed: int = Field(0, ge=0, lt=2**63, description="Seed of weights, noise and the order of the images.")
     device: str = Field("auto", pattern=DEVICES, description="auto, cpu, cuda, cuda:1 or mps.")
     precision: Literal["auto", "fp32", "bf16"] = Field("auto", description="Of the networks; auto: bf16 on CUDA.")
+    deterministic: bool = Field(
+        False, description="Only kernels that add in the same order every time: slower on CUDA, and exact there."
+    )
     checkpoint_every: Cadence = Field(Every(seconds=600), description="Steps or time between checkpoints.")
     sample_every: Cadence = Field(Every(seconds=30), description="Steps or time between grids of samples.")
     eval_every: Budget = Field(Every(share=0.02), description="Steps, time or share of it between evaluations.")

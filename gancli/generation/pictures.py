@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image
 
-from gancli.base.errors import GanError
+from gancli.base.errors import GanError, UsageError
 from gancli.base.files import replacing
 from gancli.base.text import clean
 
@@ -52,17 +52,26 @@ def picture(pixels: np.ndarray) -> Image.Image:
 
 
 def save(path: Path, pixels: np.ndarray) -> None:
-    """Write one picture (H, W, C) in the format of the file's suffix."""
+    """Write one picture (H, W, C) in the format of the file's suffix; raises UsageError where that is none."""
     with replacing(path) as temporary, _fitting(path):
-        picture(pixels).save(temporary, format=Image.registered_extensions()[path.suffix.lower()])
+        picture(pixels).save(temporary, format=_format(path))
 
 
 def save_animation(path: Path, frames: Sequence[np.ndarray], seconds: float) -> None:
-    """Write pictures (H, W, C) as an endless GIF or WebP, each shown for so many seconds."""
+    """Write pictures (H, W, C) as an endless GIF or WebP, each shown for `seconds`; raises UsageError too."""
     first, *rest = [picture(frame) for frame in frames]
     with replacing(path) as temporary, _fitting(path):
-        kind = Image.registered_extensions()[path.suffix.lower()]
-        first.save(temporary, format=kind, save_all=True, append_images=rest, duration=round(seconds * 1000), loop=0)
+        milliseconds = round(seconds * 1000)
+        first.save(temporary, _format(path), save_all=True, append_images=rest, duration=milliseconds, loop=0)
+
+
+def _format(path: Path) -> str:
+    """The name of the format that a file's suffix stands for; raises UsageError where Pillow writes none such."""
+    name = Image.registered_extensions().get(path.suffix.lower())
+    if name not in Image.SAVE:
+        kind = f"files named {clean(path.suffix)}" if path.suffix else "a file without a suffix"
+        raise UsageError(f"{clean(path)}: no picture is written to {kind}.", "Name it .png, .jpg, .webp or .gif.")
+    return str(name)
 
 
 @contextmanager

@@ -19,7 +19,7 @@ class Logger:
         self.run = run
 
     def begin(self, trainer: "Trainer") -> None:
-        """Take note of what is trained, once, before the first tick."""
+        """Take note of what is trained, before the first tick; called again before a later one where it has failed."""
 
     def tick(self, tick: "Tick") -> None:
         """Take note of one tick."""

@@ -31,22 +31,30 @@ class Guarded:
     def __init__(self, name: str, logger: Logger) -> None:
         self.name, self.logger = clean(name), logger
         self._failed: float | None = None
+        self._trainer: Trainer | None = None  # until the logger has begun
 
     def begin(self, trainer: "Trainer") -> None:
-        """Have it take note of what is trained."""
-        self._attempt(self.logger.begin, trainer)
+        """Have it take note of what is trained, before a later tick if it fails now."""
+        self._trainer = trainer
+        self._begin()
 
     def tick(self, tick: "Tick") -> None:
         """Have it take note of a tick, unless it has failed just before."""
         if self._failed is not None and time.monotonic() - self._failed < RETRY:
             return
-        if self._attempt(self.logger.tick, tick) and self._failed is not None:
+        if self._begin() and self._attempt(self.logger.tick, tick) and self._failed is not None:
             self._failed = None
             _warn(f"Logger {self.name} writes again.")
 
     def close(self) -> None:
         """Have it let go of what is open."""
         self._attempt(self.logger.close)
+
+    def _begin(self) -> bool:
+        """Whether the logger has begun, now or before."""
+        if self._trainer is not None and self._attempt(self.logger.begin, self._trainer):
+            self._trainer = None
+        return self._trainer is None
 
     def _attempt(self, method: Callable[..., Any], *words: Any) -> bool:
         """Whether it could be done; what could not is told the first time."""

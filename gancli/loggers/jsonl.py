@@ -20,34 +20,48 @@ __all__ = ["JSONL", "document"]
 class JSONL(Logger):
     """Appends each tick as a whole line, so that a crash loses no more than the line under way.
 
-    A run that is resumed, or rolled back, goes on at its checkpoint: lines beyond that are dropped. A long run's older
-    lines are thinned.
+    A run that is resumed, or rolled back, goes on at its checkpoint: lines beyond that are dropped. Of a long run's
+    lines the newest `whole` stay as they are, and the older ones are thinned.
     """
 
-    def __init__(self, run: "Run") -> None:
+    def __init__(self, run: "Run", whole: int = metrics_file.WHOLE) -> None:
         super().__init__(run)
-        self._count, self._step, self._start = 0, -1, math.inf
+        self._whole = whole
         self._about: dict[str, object] = {}
+        self._start = math.inf
+        self._lines = self._newest = 0
+        self._in_order = False  # whether the file holds whole lines of this run, and none of beyond its checkpoint
         run.metrics.touch()
 
     def begin(self, trainer: "Trainer") -> None:
-        """Write what is trained, before the ticks."""
+        """Take note of what is trained, and of the step where it begins or goes on."""
         self._about, self._start = {"about": trainer.subject.document()}, trainer.step
 
     def tick(self, tick: "Tick") -> None:
         """Append the tick."""
-        if self._step < 0 or tick.step <= self._step:  # it begins, or has gone back to a checkpoint
-            last = min(self._start, tick.step - 1)
-            self._count = self._rewrite([line for line in metrics_file.read(self.run.metrics) if line["step"] <= last])
-            self._start = math.inf
-        elif self._count >= 2 * metrics_file.WHOLE:
-            self._count = self._rewrite(metrics_file.thinned(metrics_file.read(self.run.metrics)))
-        self._step = -1  # until the line is there: after half a line, as on a full disk, the file is written anew
+        if not self._in_order or tick.step <= self._newest:
+            self._drop_beyond(tick)
+        elif self._lines >= 2 * self._whole:
+            self._rewrite(metrics_file.thinned(metrics_file.read(self.run.metrics), self._whole))
+        self._append(tick)
+
+    def _drop_beyond(self, tick: "Tick") -> None:
+        """Keep the lines up to where the run goes on, and before the tick."""
+        # A return to a checkpoint is told by a tick of its step without statistics: what was measured there holds.
+        before = tick.step - 1 if tick.statistics else tick.step
+        last = min(self._start, before)
+        self._rewrite([line for line in metrics_file.read(self.run.metrics) if line["step"] <= last])
+        self._start = math.inf
+
+    def _append(self, tick: "Tick") -> None:
+        self._in_order = False  # until the whole line is there: a full disk takes half of it
         with self.run.metrics.open("a", encoding="utf-8") as file:
             file.write(json.dumps(document(tick), allow_nan=False) + "\n")
-        self._count, self._step = self._count + 1, tick.step
+        self._in_order, self._newest = True, tick.step
+        self._lines += 1
 
-    def _rewrite(self, lines: list[dict[str, object]]) -> int:
+    def _rewrite(self, lines: list[dict[str, object]]) -> None:
+        text = "".join(json.dumps(line) + "\n" for line in [self._about, *lines])
         with replacing(self.run.metrics) as temporary:
-            temporary.write_text("".join(json.dumps(line) + "\n" for line in [self._about, *lines]), encoding="utf-8")
-        return len(lines)
+            temporary.write_text(text, encoding="utf-8")
+        self._lines = len(lines)

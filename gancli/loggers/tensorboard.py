@@ -1,12 +1,15 @@
 """TensorBoard: the scalars of the tutorials, the grids of samples, and the graphs of the networks."""
 
 import warnings
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from gancli.base.errors import GanError
 from gancli.loggers.contract import Logger
 
 if TYPE_CHECKING:
+    from torch.utils.tensorboard import SummaryWriter
+
     from gancli.runs.run import Run
     from gancli.telemetry.ticks import Tick
     from gancli.training.trainer import Trainer
@@ -31,12 +34,15 @@ class TensorBoard(Logger):
             raise GanError(
                 "Logger tensorboard needs the package tensorboard.", "Install it: pip install 'gancli[tensorboard]'"
             ) from error
-        self._writer = SummaryWriter(str(run.path / "tensorboard"))
+        self._open = partial(SummaryWriter, str(run.path / "tensorboard"))
+        self._writer: SummaryWriter | None = None
+        self._step = 0
 
     def begin(self, trainer: "Trainer") -> None:
         """Write the graphs of those networks that can be traced."""
         import torch
 
+        self._go_on_from(trainer.step)
         with warnings.catch_warnings(), torch.no_grad():
             warnings.simplefilter("ignore")
             for name, network in trainer.networks.items():
@@ -44,24 +50,40 @@ class TensorBoard(Logger):
 
     def tick(self, tick: "Tick") -> None:
         """Write the statistics, and the pictures that were made."""
+        if tick.step <= self._step:
+            self._go_on_from(tick.step)
+        self._step, writer = tick.step, self.writer
         for name, value in {**tick.statistics, "images/s": tick.rate}.items():
-            self._writer.add_scalar(GROUPS.get(name, name), value, tick.step)
+            writer.add_scalar(GROUPS.get(name, name), value, tick.step)
         if tick.verdict and tick.verdict.alarm:
-            self._writer.add_text("verdict", f"{tick.verdict.name}. {tick.verdict.why}", tick.step)
+            writer.add_text("verdict", f"{tick.verdict.name}. {tick.verdict.why}", tick.step)
         for event in tick.events:
             if event.picture is not None:
-                self._writer.add_image(event.kind, event.picture, tick.step, dataformats="HWC")
+                writer.add_image(event.kind, event.picture, tick.step, dataformats="HWC")
 
     def close(self) -> None:
         """Close the event file."""
-        self._writer.close()
+        if self._writer is not None:
+            self._writer.close()
+
+    @property
+    def writer(self) -> "SummaryWriter":
+        """What writes the event file, once the logger has begun."""
+        assert self._writer is not None
+        return self._writer
+
+    def _go_on_from(self, step: int) -> None:
+        """Begin another event file, which has TensorBoard leave out what those before it say of later steps."""
+        self.close()
+        self._writer = self._open(purge_step=step + 1)
+        self._step = step
 
     def _graph(self, name: str, network: Any, trainer: "Trainer") -> None:
         from copy import deepcopy
 
         # A copy: tracing runs the network, which would move the statistics of its normalisation.
         try:
-            self._writer.add_graph(*_traceable(name, deepcopy(network).eval(), trainer))
+            self.writer.add_graph(*_traceable(name, deepcopy(network).eval(), trainer))
         except Exception:
             return  # not every network can be traced, and the rest is of use without its graph
 

@@ -1,5 +1,7 @@
 """Weights & Biases: statistics and grids of samples, on its server or, with WANDB_MODE=offline, in the run's folder."""
 
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gancli.base.errors import GanError
@@ -12,7 +14,10 @@ if TYPE_CHECKING:
 
 
 class WandB(Logger):
-    """Reports to the project `gancli`, or what WANDB_PROJECT says; WANDB_MODE=offline writes to disk alone."""
+    """Reports to the project `gancli`, or what WANDB_PROJECT says; WANDB_MODE=offline writes to disk alone.
+
+    A run that is resumed goes on in the run that it has there: the run's folder holds that one's id.
+    """
 
     def __init__(self, run: "Run") -> None:
         super().__init__(run)
@@ -26,28 +31,40 @@ class WandB(Logger):
         self._run: Any = None
 
     def begin(self, trainer: "Trainer") -> None:
-        """Begin a run of the same name, with all settings."""
-        import os
-
+        """Begin a run of the same name with all settings, or go on in the one there is."""
         self._run = self._wandb.init(
             project=os.environ.get("WANDB_PROJECT", "gancli"),
             name=self.run.name,
-            dir=str(self.run.path),
+            id=self._read_id(),
+            resume="allow",
+            dir=str(self.run.path.absolute()),
             config=trainer.settings.document(),
+            allow_val_change=True,
             settings=self._wandb.Settings(silent=True),
         )
+        self._id.write_text(self._run.id, encoding="utf-8")
+        # Its own count of calls only grows, and what is logged to a smaller one is dropped: a run may go back.
+        self._run.define_metric("step")
+        self._run.define_metric("*", step_metric="step")
 
     def tick(self, tick: "Tick") -> None:
         """Report the statistics, and the pictures that were made."""
-        values: dict[str, Any] = {**tick.statistics, "rate": tick.rate, "images": tick.images}
+        values: dict[str, Any] = {**tick.statistics, "rate": tick.rate, "images": tick.images, "step": tick.step}
         if tick.verdict:
             values["verdict"] = tick.verdict.name
         for event in tick.events:
             if event.picture is not None:
                 values[event.kind] = self._wandb.Image(event.picture)
-        self._run.log(values, step=tick.step)
+        self._run.log(values)
 
     def close(self) -> None:
         """End the run."""
         if self._run is not None:
             self._run.finish()
+
+    @property
+    def _id(self) -> Path:
+        return self.run.path / "wandb-id.txt"
+
+    def _read_id(self) -> str | None:
+        return self._id.read_text(encoding="utf-8").strip() or None if self._id.exists() else None

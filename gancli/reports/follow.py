@@ -1,6 +1,7 @@
 """Follows a run of another process by reading its files."""
 
 import io
+import os
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -23,9 +24,8 @@ class Follower:
         self._step = -1
 
     def new(self) -> list[Tick]:
-        """The ticks that are new, with the newest pictures; a file that was thinned meanwhile is read afresh."""
-        found = self._ticks(self._moved())
-        return list(_with_pictures(found))
+        """The ticks that are new, with the newest pictures; a file that was written anew is read afresh."""
+        return list(_with_pictures(self._ticks(self._moved())))
 
     def close(self) -> None:
         """Let go of the file."""
@@ -35,8 +35,8 @@ class Follower:
     def _moved(self) -> bool:
         """Open the file where there is another one now, and say whether there is."""
         try:
-            told = self.run.metrics.stat()
-            if self._file and (told.st_ino, told.st_dev) == _identity(self._file) and told.st_size >= self._file.tell():
+            now = self.run.metrics.stat()
+            if self._file and _identity(now) == _identity(_stat(self._file)) and now.st_size >= self._file.tell():
                 return False
             file = self.run.metrics.open("rb")
         except OSError:
@@ -49,16 +49,25 @@ class Follower:
         text = self._rest + (self._file.read() if self._file else b"")
         whole = text.rfind(b"\n") + 1
         self._rest = text[whole:]
-        found = list(_readable(text[:whole], self.run.path))
-        known, self._step = self._step, found[-1].step if found else self._step
-        return [tick for tick in found if tick.step > known] if afresh else found
+        ticks = list(_readable(text[:whole], self.run.path))
+        known, self._step = self._step, ticks[-1].step if ticks else self._step
+        if not afresh:
+            return ticks
+        return [tick for tick in ticks if tick.step > known] if self._step >= known else _since_return(ticks)
 
 
-def _identity(file: io.BufferedReader) -> tuple[int, int]:
-    import os
+def _since_return(ticks: list[Tick]) -> list[Tick]:
+    """The ticks from the last return to a checkpoint on; the last tick alone where a run was resumed further back."""
+    returns = [number for number, tick in enumerate(ticks) if any(event.kind == "rollback" for event in tick.events)]
+    return ticks[returns[-1] :] if returns else ticks[-1:]
 
-    told = os.fstat(file.fileno())
-    return told.st_ino, told.st_dev
+
+def _stat(file: io.BufferedReader) -> os.stat_result:
+    return os.fstat(file.fileno())
+
+
+def _identity(status: os.stat_result) -> tuple[int, int]:
+    return status.st_ino, status.st_dev
 
 
 def _readable(text: bytes, folder: Path) -> Iterator[Tick]:
@@ -69,14 +78,15 @@ def _readable(text: bytes, folder: Path) -> Iterator[Tick]:
             continue
 
 
-def _with_pictures(found: list[Tick]) -> Iterator[Tick]:
+def _with_pictures(ticks: list[Tick]) -> Iterator[Tick]:
     """The ticks, the last picture of each kind loaded: nobody sees those before."""
-    last = {event.kind: number for number, tick in enumerate(found) for event in tick.events if event.kind in SHOWN}
-    for number, tick in enumerate(found):
-        wanted = {kind for kind, at in last.items() if at == number}
-        yield (
-            replace(tick, events=tuple(_loaded(e) if e.kind in wanted else e for e in tick.events)) if wanted else tick
-        )
+    newest = {event.kind: number for number, tick in enumerate(ticks) for event in tick.events if event.kind in SHOWN}
+    for number, tick in enumerate(ticks):
+        if number not in newest.values():
+            yield tick
+            continue
+        events = (_loaded(event) if newest.get(event.kind) == number else event for event in tick.events)
+        yield replace(tick, events=tuple(events))
 
 
 def _loaded(event: Event) -> Event:

@@ -2,7 +2,8 @@
 
 import json
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -10,46 +11,68 @@ from gancli.telemetry.subject import Subject
 from gancli.telemetry.ticks import Event, Kind, Tick
 from gancli.telemetry.verdicts import Judge, Point, Verdict
 
-OWN = frozenset({"step", "images", "seconds", "rate", "progress", "memory", "events", "verdict"})
-"""The names that a line uses for itself; every other is a statistic."""
+WHOLE = 4096  # newest lines that are all kept
 FOLDERS = {Kind.SAMPLES: "samples", Kind.CHECKPOINT: "checkpoints", Kind.ROLLBACK: "checkpoints"}
 """The folders of a run that hold the files of events."""
-WHOLE = 4096  # newest lines that are all kept
+
+
+@dataclass(frozen=True)
+class Entry:
+    """How one value of a tick is written on its line, and how it is read back."""
+
+    write: Callable[[Any], Any]
+    read: Callable[[Any], Any]
+
+
+def _write_event(event: Event) -> dict[str, str]:
+    file = {"file": event.path.name} if event.path else {}
+    return {"kind": event.kind, **file, **({"text": event.text} if event.text else {})}
+
+
+def _read_events(documents: Iterable[Any]) -> Iterator[Event]:
+    """Events, their paths relative to the run's folder whatever the line says; unknown kinds are left out."""
+    for document in documents:
+        if document["kind"] in list(Kind):
+            kind, name = Kind(document["kind"]), Path(str(document.get("file", ""))).name
+            path = Path(FOLDERS.get(kind, "")) / name if name else None
+            yield Event(kind, path, text=str(document.get("text", "")))
+
+
+ENTRIES = {
+    "step": Entry(int, int),
+    "images": Entry(int, int),
+    "seconds": Entry(lambda seconds: round(seconds, 3), float),
+    "rate": Entry(lambda rate: round(rate, 1), float),
+    "progress": Entry(lambda share: round(share, 5), float),
+    "memory": Entry(int, int),
+    "events": Entry(lambda events: [_write_event(each) for each in events], lambda line: tuple(_read_events(line))),
+    "verdict": Entry(Verdict.document, lambda line: Verdict.read(line) if isinstance(line, dict) else None),
+}
+"""What a line holds of a tick under the name that it has there; every other name is a statistic's."""
 
 
 def document(tick: Tick) -> dict[str, Any]:
-    """A tick as JSON holds it, the statistics beside its own entries (docs/metrics.md)."""
-    return {
-        "step": tick.step,
-        "images": tick.images,
-        "seconds": round(tick.seconds, 3),
-        "rate": round(tick.rate, 1),
-        **({} if tick.progress is None else {"progress": round(tick.progress, 5)}),
-        **({} if tick.memory is None else {"memory": tick.memory}),
-        **{name: _figure(value) for name, value in tick.statistics.items() if name not in OWN},
-        **({"events": [_event(event) for event in tick.events]} if tick.events else {}),
-        **({"verdict": tick.verdict.document()} if tick.verdict else {}),
-    }
+    """A tick as JSON holds it, the statistics beside its own entries (docs/metrics.md), empty ones left out."""
+    values = {name: getattr(tick, name) for name in ENTRIES}
+    own = {name: ENTRIES[name].write(value) for name, value in values.items() if value is not None and value != ()}
+    return own | {name: _figure(value) for name, value in tick.statistics.items() if name not in ENTRIES}
 
 
 def tick_of(line: Mapping[str, Any], folder: Path | None = None) -> Tick:
     """The tick that a line holds, its pictures left on disk; raises ValueError where it is none."""
     try:
-        statistics = {k: float(v) for k, v in line.items() if k not in OWN and isinstance(v, int | float)}
-        verdict = line.get("verdict")
-        return Tick(
-            int(line["step"]),
-            int(line["images"]),
-            float(line["seconds"]),
-            float(line["rate"]),
-            float(line["progress"]) if "progress" in line else None,
-            statistics,
-            tuple(_events(line.get("events", ()), folder)),
-            Verdict.read(verdict) if isinstance(verdict, dict) else None,
-            int(line["memory"]) if "memory" in line else None,
-        )
+        values = {name: entry.read(line[name]) for name, entry in ENTRIES.items() if name in line}
+        figures = {name: value for name, value in line.items() if name not in ENTRIES}
+        statistics = {name: float(value) for name, value in figures.items() if isinstance(value, int | float)}
+        tick = Tick(**values, statistics=statistics)
+        return replace(tick, events=tuple(_placed(event, folder) for event in tick.events))
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError("not a tick") from error
+
+
+def _placed(event: Event, folder: Path | None) -> Event:
+    """The event with the path of its file in the run's folder; without one where that is not known."""
+    return replace(event, path=folder / event.path if folder and event.path else None)
 
 
 def subject(path: Path) -> Subject | None:
@@ -127,20 +150,6 @@ def thinned(documents: list[dict[str, Any]], whole: int = WHOLE) -> list[dict[st
 
 def _height(line: Mapping[str, Any]) -> float:
     return sum(abs(v) for k, v in line.items() if k.startswith("loss_") and isinstance(v, int | float))
-
-
-def _event(event: Event) -> dict[str, str]:
-    file = {"file": event.path.name} if event.path else {}
-    return {"kind": event.kind, **file, **({"text": event.text} if event.text else {})}
-
-
-def _events(documents: Iterable[Any], folder: Path | None) -> Iterator[Event]:
-    """The events in a line, those of a kind that this version does not know left out."""
-    for document in documents:
-        if document["kind"] in list(Kind):
-            kind, text = Kind(document["kind"]), str(document.get("text", ""))
-            name = Path(str(document.get("file", ""))).name
-            yield Event(kind, folder / FOLDERS.get(kind, "") / name if folder and name else None, text=text)
 
 
 def _figure(value: float) -> float:

@@ -53,7 +53,7 @@ class Tick:
     images: int
     seconds: float
     rate: float
-    progress: float | None
+    progress: float | None = None
     statistics: Mapping[str, float] = field(default_factory=dict)
     events: tuple[Event, ...] = ()
     verdict: "Verdict | None" = None

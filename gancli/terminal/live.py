@@ -4,7 +4,8 @@ import io
 import os
 import sys
 import time
-from contextlib import ExitStack, redirect_stderr, redirect_stdout, suppress
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout, suppress
 from threading import Event as Flag
 from threading import RLock, Thread
 from typing import TYPE_CHECKING, TextIO
@@ -12,10 +13,12 @@ from typing import TYPE_CHECKING, TextIO
 from rich.console import Console, RenderableType
 from rich.live import Live as Screen
 
+from gancli.base.text import clean
 from gancli.telemetry.subject import Subject
 from gancli.terminal.dashboard import Dashboard, Record
 from gancli.terminal.display import Display
 from gancli.terminal.keys import Keys, foreground
+from gancli.terminal.plain import Plain, say
 
 if TYPE_CHECKING:
     from gancli.telemetry.ticks import Tick
@@ -29,7 +32,7 @@ class Live(Display):
     """Draws on stderr's alternate screen, in a thread of its own: a resize and a long step do not wait for a tick.
 
     The alternate screen keeps a resize from tearing the picture. Whatever is printed meanwhile becomes a message, and
-    is printed again at the end.
+    is printed again at the end. A dashboard that cannot be drawn gives way to lines, and stops no training.
     """
 
     def __init__(self, subject: Subject, console: Console | None = None, keys: Keys | None = None) -> None:
@@ -40,10 +43,14 @@ class Live(Display):
         self.record = Record()
         self.dashboard = Dashboard(subject, self.record)
         self.keys = keys or Keys({})
-        # Reentrant, because a signal may suspend the display in the middle of a tick.
-        self._lock, self._done, self._stack = RLock(), Flag(), ExitStack()
+        # Held by who draws, and by who changes what is drawn. Reentrant, because a signal may suspend the display in
+        # the middle of a tick.
+        self.lock = RLock()
+        self._done, self._stack = Flag(), ExitStack()
+        self._captured: list[Captured] = []
+        self._lines: Plain | None = None
         self._drawing = self._suspended = False
-        self._changed, self._seen, self._drawn = True, time.monotonic(), 0.0
+        self._changed, self._last_tick, self._last_drawing = True, time.monotonic(), 0.0
         self._size = self.console.size
         self._screen = Screen(
             console=self.console,
@@ -56,10 +63,10 @@ class Live(Display):
 
     def open(self) -> None:
         """Take the screen, and begin to draw."""
-        self._stack.callback(self._leave_behind)
-        self._stack.enter_context(redirect_stderr(self._heard(sys.stderr)))
+        self._stack.callback(self._print_the_end)
+        self._stack.enter_context(redirect_stderr(self._capture(sys.stderr)))
         if sys.stdout.isatty():
-            self._stack.enter_context(redirect_stdout(self._heard(sys.stdout)))
+            self._stack.enter_context(redirect_stdout(self._capture(sys.stdout)))
         self._stack.callback(self.suspend)
         if foreground():
             self._take_screen()
@@ -70,13 +77,17 @@ class Live(Display):
 
     def tick(self, tick: "Tick") -> None:
         """Take note of the tick; it is drawn within a quarter of a second."""
-        with self._lock:
-            self.record.add(tick)
-            self._changed, self._seen = True, time.monotonic()
+        with self.lock:
+            if self._lines is not None:
+                self._lines.tick(tick)
+                return
+            with self._drawing_only():
+                self.record.add(tick)
+            self._changed, self._last_tick = True, time.monotonic()
 
     def suspend(self) -> None:
         """Give the screen and the keys back; they are taken again once the terminal is ours."""
-        with self._lock:
+        with self.lock:
             self.keys.give_back()
             self._drawing, self._suspended = False, True
             with suppress(OSError):
@@ -92,58 +103,104 @@ class Live(Display):
         """Give the screen back, and leave the last picture on it."""
         self._stack.close()
 
-    def _heard(self, stream: TextIO) -> "_Heard":
-        heard = _Heard(stream, self.record)
-        self._stack.callback(heard.repeat)
-        return heard
+    def _capture(self, stream: TextIO) -> "Captured":
+        captured = Captured(stream, self._note)
+        self._captured.append(captured)
+        self._stack.callback(captured.release)
+        return captured
+
+    def _note(self, text: str) -> None:
+        """Show a message."""
+        with self.lock, self._drawing_only():
+            self.record.say(text)
 
     def _frame(self) -> RenderableType:
-        self.dashboard.lead = time.monotonic() - self._seen
+        self.dashboard.lead = time.monotonic() - self._last_tick
         return self.dashboard
 
     def _draw(self) -> None:
-        with suppress(OSError):  # the terminal has gone; the training goes on
-            while not self._done.is_set():
+        """Draw, and act on keys, until the display is closed or gives way to lines."""
+        with self._drawing_only():
+            while not self._done.is_set() and self._lines is None:
                 self.keys.wait(PAUSE)
                 if not self._drawing and not self._suspended and foreground():
                     self.resume()
-                with self._lock:
-                    if self._drawing and self._due() and not self._done.is_set():
-                        self._changed, self._size, self._drawn = False, self.console.size, time.monotonic()
-                        self._screen.refresh()
+                with self.lock:
+                    if self._drawing and self._is_due() and not self._done.is_set():
+                        self._refresh()
+
+    def _refresh(self) -> None:
+        self._changed, self._size, self._last_drawing = False, self.console.size, time.monotonic()
+        self._screen.refresh()
 
     def _take_screen(self) -> None:
-        with self._lock, suppress(OSError):
-            self.keys.take()
-            self.dashboard.hint = self.keys.hint if self.keys.taken else ""
-            self._screen.start()
-            self._drawing = self._changed = True
+        with self.lock, self._drawing_only():
+            if self._lines is None:
+                self.keys.take()
+                self.dashboard.hint = self.keys.hint if self.keys.taken else ""
+                self._screen.start()
+                self._drawing = self._changed = True
 
-    def _due(self) -> bool:
-        return self._changed or self.console.size != self._size or time.monotonic() - self._drawn >= CLOCK
+    def _is_due(self) -> bool:
+        """Whether another drawing would differ from the last one."""
+        return self._changed or self.console.size != self._size or time.monotonic() - self._last_drawing >= CLOCK
 
-    def _leave_behind(self) -> None:
-        """The last picture, where the text before the training is."""
-        if self.record.tick is None:
+    @contextmanager
+    def _drawing_only(self) -> Iterator[None]:
+        """What fails inside ends the drawing, and not the training; a terminal that has gone does so silently."""
+        try:
+            yield
+        except OSError:
             return
-        self.dashboard.hint = ""
-        self.dashboard.lead, self.dashboard.height = 0.0, max(1, self.console.size.height - BELOW)
-        with suppress(OSError):
-            self.console.print(self.dashboard)
+        except Exception as error:
+            self._give_way(error)
+
+    def _give_way(self, error: Exception) -> None:
+        """Give the screen back for the rest of the run, say why, and print lines from now on."""
+        with self.lock:
+            if self._lines is not None:
+                return
+            self._lines = Plain(self.dashboard.subject)
+            self.suspend()
+            for captured in self._captured:
+                captured.release()
+            fault = clean(f"{type(error).__name__}: {error}")
+            say(f"The dashboard cannot be drawn ({fault}); lines are printed instead.")
+            self._lines.open()
+            if self.record.tick is not None:
+                self._lines.tick(self.record.tick)
+
+    def _print_the_end(self) -> None:
+        """Print the last picture, or the last line, where the text before the training is."""
+        if self._lines is not None:
+            self._lines.close()
+        elif self.record.tick is not None:
+            self.dashboard.hint = ""
+            self.dashboard.lead, self.dashboard.height = 0.0, max(1, self.console.size.height - BELOW)
+            with self._drawing_only():
+                self.console.print(self.dashboard)
 
 
-class _Heard(io.StringIO):
-    """Stands in for a stream whose terminal is lent: what is written becomes messages, and can be repeated."""
+class Captured(io.StringIO):
+    """Stands in for a stream whose terminal is lent: each line becomes a message, all of it goes there in the end."""
 
-    def __init__(self, stream: TextIO, record: Record) -> None:
+    def __init__(self, stream: TextIO, note: Callable[[str], None]) -> None:
         super().__init__()
-        self._stream, self._record = stream, record
+        self._stream, self._note = stream, note
+        self._released = False
 
     def write(self, text: str) -> int:
-        """Keep the text, and show its lines as messages."""
+        """Keep the text, and show its lines as messages; once released, write it on the stream."""
+        if self._released:
+            return self._stream.write(text)
         for line in filter(str.strip, text.splitlines()):
-            self._record.say(line)
+            self._note(line)
         return super().write(text)
+
+    def flush(self) -> None:
+        """Flush the stream, once released."""
+        if self._released:
+            self._stream.flush()
 
     def isatty(self) -> bool:
         """Whether the stream behind is a terminal."""
@@ -153,8 +210,11 @@ class _Heard(io.StringIO):
         """The descriptor of the stream behind, for programs that are started meanwhile."""
         return self._stream.fileno()
 
-    def repeat(self) -> None:
-        """Write all of it on the stream."""
+    def release(self) -> None:
+        """Write all that was kept on the stream, and from now on what comes."""
+        if self._released:
+            return
+        self._released = True
         with suppress(OSError):
             self._stream.write(self.getvalue())
             self._stream.flush()

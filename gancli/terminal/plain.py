@@ -27,7 +27,7 @@ class Plain(Display):
     def open(self) -> None:
         """Say what is trained, and where."""
         subject = self.subject
-        _say(clean(f"Training {subject.arch} with loss {subject.loss} on {subject.data}, {subject.device}"))
+        say(clean(f"Training {subject.arch} with loss {subject.loss} on {subject.data}, {subject.device}"))
 
     def tick(self, tick: "Tick") -> None:
         """Print the tick if it is due, or keep it in case it is the last."""
@@ -44,11 +44,11 @@ class Plain(Display):
 
     def _print(self, tick: "Tick") -> None:
         self._printed, self._held = tick.seconds, None
-        _say(line(tick, self.subject.probabilities))
+        say(line(tick, self.subject.probabilities))
         verdict = tick.verdict
         if verdict and verdict.name != self._judged:
             advice = f" Try {verdict.advice}" if verdict.advice else ""
-            _say(clean(f"{verdict.name}: {verdict.why}{advice}"))
+            say(clean(f"{verdict.name}: {verdict.why}{advice}"))
             self._judged = verdict.name
 
 
@@ -63,7 +63,8 @@ def line(tick: "Tick", probabilities: bool) -> str:
     return "  ".join(parts)
 
 
-def _say(text: str) -> None:
+def say(text: str) -> None:
+    """Print a line on stderr, in ASCII where it takes no more; silently nothing where nobody reads it any more."""
     try:
         print(text, file=sys.stderr, flush=True)
     except OSError:

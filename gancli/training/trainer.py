@@ -8,7 +8,7 @@ from typing import Any
 from torch import Tensor
 
 from gancli.base.errors import DivergedError
-from gancli.compute.kernels import fast_kernels
+from gancli.compute.kernels import chosen_kernels
 from gancli.compute.memory import memory_used
 from gancli.config.config import Config
 from gancli.config.layers import resolve
@@ -62,7 +62,7 @@ class Trainer(StateView):
     def __iter__(self) -> Iterator[Tick]:
         """Ticks until the run's length is reached or `stop` was called; the last one tells of the last checkpoint."""
         try:
-            with fast_kernels():
+            with chosen_kernels(self.settings.deterministic):
                 yield from self._ticks()
         finally:
             if self.saver:
