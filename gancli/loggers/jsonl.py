@@ -2,7 +2,7 @@
 
 import json
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from gancli.base.files import replacing
 from gancli.loggers.contract import Logger
@@ -39,25 +39,33 @@ class JSONL(Logger):
 
     def tick(self, tick: "Tick") -> None:
         """Append the tick."""
+        line = document(tick)
         if not self._in_order or tick.step <= self._newest:
-            self._drop_beyond(tick)
+            line = self._with_measured(line, tick)
+            self._drop_from(tick.step)
         elif self._lines >= 2 * self._whole:
             self._rewrite(metrics_file.thinned(metrics_file.read(self.run.metrics), self._whole))
-        self._append(tick)
+        self._append(line)
 
-    def _drop_beyond(self, tick: "Tick") -> None:
-        """Keep the lines up to where the run goes on, and before the tick."""
-        # A return to a checkpoint is told by a tick of its step without statistics: what was measured there holds.
-        before = tick.step - 1 if tick.statistics else tick.step
-        last = min(self._start, before)
+    def _with_measured(self, line: dict[str, Any], tick: "Tick") -> dict[str, Any]:
+        """The line of a return to a checkpoint, which measures nothing, with what was measured at that step before."""
+        if tick.statistics:
+            return line
+        before = next((old for old in metrics_file.read(self.run.metrics) if old["step"] == tick.step), {})
+        events = [*before.get("events", ()), *line.get("events", ())]
+        return before | line | ({"events": events} if events else {})
+
+    def _drop_from(self, step: int) -> None:
+        """Keep the lines up to where the run goes on, and before the step."""
+        last = min(self._start, step - 1)
         self._rewrite([line for line in metrics_file.read(self.run.metrics) if line["step"] <= last])
         self._start = math.inf
 
-    def _append(self, tick: "Tick") -> None:
+    def _append(self, line: dict[str, Any]) -> None:
         self._in_order = False  # until the whole line is there: a full disk takes half of it
         with self.run.metrics.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(document(tick), allow_nan=False) + "\n")
-        self._in_order, self._newest = True, tick.step
+            file.write(json.dumps(line, allow_nan=False) + "\n")
+        self._in_order, self._newest = True, line["step"]
         self._lines += 1
 
     def _rewrite(self, lines: list[dict[str, object]]) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from gancli.telemetry.subject import Subject
 from gancli.telemetry.ticks import Event, Kind, Tick
-from gancli.telemetry.verdicts import Judge, Point, Verdict
+from gancli.telemetry.verdicts import DIVERGED, Judge, Point, Verdict
 
 WHOLE = 4096  # newest lines that are all kept
 FOLDERS = {Kind.SAMPLES: "samples", Kind.CHECKPOINT: "checkpoints", Kind.ROLLBACK: "checkpoints"}
@@ -91,6 +91,8 @@ def judged(path: Path) -> list[tuple[int, Verdict]]:
     judge = Judge(subject(path) or Subject(probabilities=_scores_are_probabilities(history)))
     for tick in history:
         verdict = judge.add(tick.step, tick.statistics) if tick.statistics else tick.verdict
+        if tick.verdict and tick.verdict.name == DIVERGED:  # which statistics alone do not say
+            verdict = tick.verdict
         if verdict and (not verdicts or verdicts[-1][1].name != verdict.name):
             verdicts.append((tick.step, verdict))
     return verdicts
