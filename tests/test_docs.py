@@ -20,9 +20,30 @@ def blocks(language: str) -> list[str]:
     return re.findall(rf"```{language}\n(.*?)```", PAGE.read_text(), re.S)
 
 
+def block(language: str, words: str) -> str:
+    """The page's one piece of code in which these words stand."""
+    (piece,) = (piece for piece in blocks(language) if words in piece)
+    return piece
+
+
+SOURCES = {
+    "__init__": "def gancli_register(add):",
+    "loss": "class SoftLSGAN(",
+    "turn": "class BEGAN(",
+    "step": "class Translation(",
+    "tiny": "class Tiny(",
+    "retouched": "class Retouched(",
+    "sampling": "class Shades(",
+    "figures": "class Thumbnail(",
+    "greet": "def command(",
+}
+"""The modules of the package, and what each piece of code is known by."""
+
+
 @pytest.fixture
 def _package(tmp_path: Path) -> Iterator[None]:
-    register, loss, turn, step, architecture, translator, sampling, figures, command, _ = blocks("python")
+    sources = {name: block("python", words) for name, words in SOURCES.items()}
+    register = sources["__init__"]
     register += '    add("architecture", "tiny", "gancli_mygan.tiny:Tiny", "One layer each way.")\n'
     register += '    add("architecture", "shaded", "gancli_mygan.sampling:Shaded", "Lighter on request.")\n'
     register += '    add("architecture", "retouched", "gancli_mygan.retouched:Retouched", "Changed by one layer.")\n'
@@ -33,9 +54,7 @@ def _package(tmp_path: Path) -> Iterator[None]:
     register += '    add("command", "greet", "gancli_mygan.greet:command", "Greets.")\n'
     folder = tmp_path / "site" / "gancli_mygan"
     folder.mkdir(parents=True)
-    sources = {"__init__": register, "loss": loss, "turn": turn, "step": step, "tiny": architecture}
-    sources |= {"retouched": translator, "sampling": sampling, "figures": figures, "greet": command}
-    for name, source in sources.items():
+    for name, source in {**sources, "__init__": register}.items():
         (folder / f"{name}.py").write_text(source)
     with installed(tmp_path / "site", "gancli-mygan", register):
         (tmp_path / "site" / "gancli_mygan.py").unlink()  # the folder is the package
@@ -82,11 +101,11 @@ def test_the_command_on_the_page_runs(gan: Gan) -> None:
 
 @pytest.mark.slow
 def test_the_shortest_way_on_the_page_and_its_test_work() -> None:
-    for line in blocks("sh")[0].splitlines():
+    for line in block("sh", "gan plugins new").splitlines():
         _, *words = line.partition("#")[0].split()
         subprocess.run([sys.executable, "-m", "gancli", *words], check=True)
     package = Path("gancli-mygan")
-    (package / "tests" / "test_mygan.py").write_text(blocks("python")[-1])
+    (package / "tests" / "test_mygan.py").write_text(block("python", "def test_it_keeps_the_contracts("))
     words = [sys.executable, "-m", "pytest", "-q", "-n", "0"]
     tested = subprocess.run(words, cwd=package, capture_output=True, text=True, check=False)
     assert tested.returncode == 0, tested.stdout
