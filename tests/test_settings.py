@@ -9,7 +9,8 @@ from conftest import Gan
 from gancli.base.errors import GanError, UsageError
 from gancli.base.units import duration_text, seconds_of
 from gancli.config.config import Config
-from gancli.config.layers import read_environment, resolve
+from gancli.config.environment import read_environment
+from gancli.config.layers import resolve
 from gancli.config.presets import preset
 from gancli.config.toml import read_toml, to_toml
 

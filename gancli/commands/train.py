@@ -13,10 +13,11 @@ from gancli.commands.click_options import ChosenOptions, dataset_options, option
 from gancli.commands.resuming import Resumed, opened, resumed_layers, resumed_run
 from gancli.config import presets, toml
 from gancli.config.config import Config, Resolved
-from gancli.config.layers import chosen, read_environment, resolve, suggested
+from gancli.config.environment import read_environment
+from gancli.config.layers import chosen, resolve, suggested
+from gancli.config.parts import PARTS
 from gancli.config.settings import Optim, Settings
 from gancli.data.dataset import Dataset
-from gancli.plugins.registry import registry
 from gancli.runs import run
 from gancli.terminal.display import waiting
 from gancli.terminal.progress import shown
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 DISPLAYS = ("auto", "live", "plain", "json", "none")
 SHARED_DATA = frozenset(name for name, _ in own_fields(Dataset))
-PARTS = {"arch": "architecture", "loss": "loss"}
+NAMED = ("arch", "loss")  # parts that have an option of their own name
 CHOICES = frozenset({"arch", "loss", "preset", "config", "resume", "name", "out"})
 
 
@@ -50,11 +51,11 @@ class TrainCommand(ChosenOptions):
         probe = self.first_look(args, [each for each in self.params if each.name in CHOICES]).params
         asks_help = bool({"-h", "--help"} & set(args))
         options: list[click.Parameter] = []
-        if asks_help and not any(probe.get(name) for name in (*PARTS, "preset", "config")):
+        if asks_help and not any(probe.get(name) for name in (*NAMED, "preset", "config")):
             return options_of(Optim, "optim.")
         choice = chosen(_layers(probe, resumed_run(probe)))
         with waiting("Loading ..."):
-            entries = {part: registry().find(kind, choice[f"{part}.name"]) for part, kind in PARTS.items()}
+            entries = {name: PARTS[name].entry(choice[PARTS[name].key]) for name in NAMED}
             suggestions = suggested(entries)
         for part, entry in entries.items():
             options += options_of(entry.load(), f"{part}.", defaults=suggestions)
@@ -79,7 +80,7 @@ def _layers(words: dict[str, Any], resumed: Resumed | None) -> list[Config]:
     if words.get("config"):
         layers.append(_config_layer(Path(words["config"])))
     layers.append(read_environment())
-    typed = {f"{part}.name": words[part] for part in PARTS if words.get(part)}
+    typed = {f"{part}.name": words[part] for part in NAMED if words.get(part)}
     return [*layers, Config("command line", typed, {key: f"--{key.partition('.')[0]}" for key in typed})]
 
 

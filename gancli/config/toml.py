@@ -34,13 +34,18 @@ def to_toml(resolved: Resolved) -> str:
 
 
 def _toml_lines(prefix: str, table: Mapping[str, Any], origins: Mapping[str, str]) -> list[str]:
-    lines = [f"{tomli_w.dumps({key: 0})[:-4]}= {_inline(value)}" for key, value in table.items()]
+    lines = [_line(key, value) for key, value in table.items()]
     comments = [clean(origins.get(prefix + key, DEFAULT)) for key in table]
     return [f"{line:<32}  # {origin}" for line, origin in zip(lines, comments, strict=True)]
 
 
+def _line(key: str, value: Any) -> str:
+    """A setting on one line; tomli-w quotes the key where that is needed, but spreads lists over several lines."""
+    quoted = tomli_w.dumps({key: True}).removesuffix("true\n")
+    return f"{quoted}{_inline(value)}"
+
+
 def _inline(value: Any) -> str:
-    """A value on one line: tomli-w spreads lists over several."""
     if isinstance(value, list):
         return f"[{', '.join(map(_inline, value))}]"
     return tomli_w.dumps({"x": value}).removeprefix("x = ").strip()
