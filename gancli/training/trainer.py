@@ -35,7 +35,7 @@ from gancli.telemetry.ticks import Event, Tick
 from gancli.telemetry.verdicts import Judge, Verdict, diverged
 from gancli.training import divergence, state
 from gancli.training.averaging import Average
-from gancli.training.build import build
+from gancli.training.build import build, put_on
 from gancli.training.cadence import Pace, Stopwatch
 from gancli.training.diversity import Yardstick
 from gancli.training.gallery import Gallery
@@ -58,14 +58,13 @@ class Trainer:
         self.conditional = self.arch.is_conditional(settings.conditional, len(data.classes))
         noise = randomness.seed_all(settings.seed, self.device)
         self.networks = build(settings, data, self.conditional)
-        for module in self.networks.values():
-            module.to(self.device).to(memory_format=torch.channels_last)
+        put_on(self.networks, self.device)
         self.source = Source(data, settings.seed, self.device)
         self.game = Game(
             self.arch,
             self.networks,
             self.source,
-            judges=self.loss.players.get("D", ()),
+            judges=self.loss.judging,
             augment=chain([registry().find("augmentation", name).load() for name in settings.augment], noise),
             conditional=self.conditional,
             batch_size=settings.batch_size,
@@ -74,10 +73,13 @@ class Trainer:
             generator=noise,
         )
         self.players = {
-            name: Player(name, {key: self.networks[key] for key in keys}, settings.optim)
+            name: Player(
+                name, {key: self.networks[key] for key in keys}, settings.optim, judges=name in self.loss.judges
+            )
             for name, keys in self.loss.players.items()
         }
-        self.average = Average(self.players["G"].networks, settings.optim.ema)
+        generators = {name: self.networks[name] for names in self.loss.generating.values() for name in names}
+        self.average = Average(generators, settings.optim.ema)
         averaged, seed = self.average.networks, settings.seed
         self.step, self.seconds, self.rollbacks = 0, 0.0, 0
         self.length = Length(settings, len(data))
@@ -202,12 +204,10 @@ class Trainer:
         self.horizon = self.horizon or self.length.horizon(*self._place)
         factor = rate_factor(self.settings.optim.decay, self.game.images, self.horizon)
         factor *= self.settings.rollback_factor**self.rollbacks
-        self.game.step = self.step
-        self.game.dealt.clear()
+        self.game.begin(self.step)
         try:
             for name, objective in self._moves():
                 self.players[name].move(objective, factor)
-                self.game.statistics.add(f"loss_{name}", objective)
                 self.game.statistics.add(f"grad_{name}", self.players[name].gradient)
         except Exception as error:
             if out_of_memory(error):
@@ -218,14 +218,14 @@ class Trainer:
         self.step += 1
 
     def _moves(self) -> Iterator[Move]:
-        """The moves of the loss, those of D with the penalty of R1 where it is due."""
-        moves, optim = self.loss.step(self.game), self.settings.optim
+        """The moves of the loss, those of judges with the penalty of R1 where it is due."""
+        moves, optim = self.game.recorded(self.loss.step(self.game)), self.settings.optim
         due = optim.r1 and self.step % optim.r1_every == 0
-        return with_r1(moves, self.game, optim.r1 * optim.r1_every) if due else moves
+        return with_r1(moves, self.game, optim.r1 * optim.r1_every, self.loss.name) if due else moves
 
     def _measure(self) -> dict[str, float]:
         """The statistics since the last tick."""
-        made = self.game.networks[next(iter(self.players["G"].networks))].last
+        made = self.game.networks[next(iter(self.average.networks))].last
         if made is not None and made.shape[1:] == self.data.spec.shape:
             for name, value in self._yardstick.measure(made).items():
                 self.game.statistics.add(name, value)
