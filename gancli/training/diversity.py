@@ -4,7 +4,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from gancli.data.images import Images
+from gancli.data.images import Images, Pixels
 from gancli.telemetry.subject import FEW
 
 SIDE = 16  # pixels: enough to tell pictures apart, and few enough to compare thousands
@@ -38,7 +38,7 @@ class Yardstick:
         return statistics
 
 
-def _averaged_down(pixels: np.ndarray, numbers: np.ndarray, device: torch.device) -> Tensor:
+def _averaged_down(pixels: Pixels, numbers: np.ndarray, device: torch.device) -> Tensor:
     """Images of these numbers as rows of at most SIDE x SIDE pixels a channel; few at a time are held in full size."""
     rows = []
     for start in range(0, len(numbers), BATCH):
