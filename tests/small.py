@@ -2,9 +2,11 @@
 
 from pathlib import Path
 
+from gancli.architectures.contract import Architecture
 from gancli.config.config import Config
 from gancli.config.layers import resolve
 from gancli.data.images import Images
+from gancli.losses.contract import Loss
 from gancli.runs.run import Run
 from gancli.training.trainer import Trainer
 
@@ -26,6 +28,17 @@ def trainer(folder: Path | None = None, data: Images | None = None, **given: obj
     fixed = {"data.size": "16", "data.count": 40, "batch_size": 8, "steps": 2, "device": "cpu", **TINY.get(arch, {})}
     settings = resolve([Config("test", {**fixed, **values})]).settings
     return Trainer(settings, data or settings.data.load(), folder and made(folder))
+
+
+def playing(arch: type[Architecture] | None = None, loss: type[Loss] | None = None, **given: object) -> Trainer:
+    """Such a trainer of classes that nobody has registered, instead of dcgan or the loss of 2014."""
+    values = {"data.size": "16", "data.count": 40, "batch_size": 8, "steps": 2, "device": "cpu", **TINY["dcgan"]}
+    values |= {"arch.name": "dcgan", "loss.name": "gan", "optim.r1": 0.0, "log_every": "1"}
+    values |= {key.replace("__", "."): value for key, value in given.items()}
+    settings = resolve([Config("test", values)]).settings
+    own = {"arch": arch(**settings.arch.model_dump())} if arch else {}
+    own |= {"loss": loss(name="own")} if loss else {}
+    return Trainer(settings.model_copy(update=own), settings.data.load())
 
 
 def made(folder: Path) -> Run:

@@ -69,8 +69,8 @@ def test_r3gan_pairs_the_scores_and_holds_d_flat_on_both_sides() -> None:
 
 def test_r1_adds_the_slope_at_real_images_to_the_objective_of_d() -> None:
     training, _ = square()
-    moves = list(with_r1(_one_of_each(training), training.game, 5.0))
-    x, _ = training.game.networks["D"].real
+    moves = list(with_r1(_one_of_each(training), training.game, 5.0, "gan"))
+    x, _ = training.game.judged["D"]
     penalty = 9 * x.square().sum((1, 2, 3)).mean()
     assert [player for player, _ in moves] == ["D", "G"]
     torch.testing.assert_close(moves[0][1], 2.5 * penalty)

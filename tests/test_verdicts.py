@@ -60,6 +60,13 @@ def series(steps: int, every: int = 20, **changed: float) -> list[tuple[int, dic
     return [(step, {**HEALTHY, **changed}) for step in range(every, steps + 1, every)]
 
 
+def test_the_terms_that_a_loss_adds_to_the_cross_entropy_are_no_divergence() -> None:
+    assert judge(series(600, loss_D=9.0, cross_entropy=1.3), Subject(loss="infogan")).name == "healthy"
+    verdict = judge(series(600, loss_D=9.0, cross_entropy=6.0), Subject(loss="infogan"))
+    assert verdict.name == "diverging"
+    assert "D's cross-entropy is 6" in verdict.why
+
+
 @pytest.mark.slow
 def test_a_rate_fifty_times_too_high_diverges() -> None:
     training = trainer(

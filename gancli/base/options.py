@@ -1,7 +1,8 @@
 """The base of everything a user sets: frozen pydantic models, whose fields are the options."""
 
 from collections.abc import Iterator, Mapping
-from inspect import Signature, isfunction, signature
+from inspect import Signature, isfunction, signature, unwrap
+from types import FunctionType
 from typing import Any, ClassVar, Literal, Self, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, ValidationError, ValidationInfo, field_validator
@@ -50,9 +51,20 @@ class Chosen(Options):
         """Raise TypeError where a method cannot be called as the one that it overrides."""
         for name, method in vars(cls).items():
             base = next((vars(each)[name] for each in cls.__mro__[1:] if name in vars(each)), None)
-            if isfunction(method) and isfunction(base) and not _is_called_alike(signature(method), signature(base)):
-                told = f"{cls.__name__}.{name}{signature(method)} is called as {base.__qualname__}{signature(base)}"
-                raise TypeError(told)
+            if isfunction(method) and isfunction(base):
+                own, called = _signature(method), _signature(base)
+                if not _is_called_alike(own, called):
+                    raise TypeError(f"{cls.__name__}.{name}{own} is called as {base.__qualname__}{called}")
+
+
+def _signature(method: FunctionType) -> Signature:
+    """How a method is called, without its annotations."""
+    # Since Python 3.14 to look at annotations is to evaluate them, and their names may be there for type checkers only.
+    inner = unwrap(method)
+    inner = inner if isfunction(inner) else method
+    bare = FunctionType(inner.__code__, inner.__globals__, inner.__name__, inner.__defaults__, inner.__closure__)
+    bare.__kwdefaults__ = inner.__kwdefaults__
+    return signature(bare)
 
 
 def _is_called_alike(override: Signature, base: Signature) -> bool:

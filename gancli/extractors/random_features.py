@@ -39,7 +39,16 @@ class RandomConvolutions(nn.Module):
             x = F.leaky_relu(F.conv2d(F.pad(x, (1, 1, 1, 1), mode="replicate"), filters), 0.2)
             pooled += [x.mean((2, 3)), x.flatten(2).std(2, correction=0)]
             x = F.avg_pool2d(x, 2) if min(x.shape[2:]) > 1 else x
-        return torch.cat([*pooled, F.adaptive_avg_pool2d(x, 2).flatten(1)], 1)
+        return torch.cat([*pooled, _quarters(x)], 1)
+
+
+def _quarters(x: Tensor) -> Tensor:
+    """The means (N, 4 C) of the quarters of (N, C, H, W); of odd sides, the middle belongs to both halves."""
+    # Adaptive pooling is the same, but Apple GPUs refuse it where a side is odd.
+    height, width = x.shape[2:]
+    rows = (x[:, :, : (height + 1) // 2], x[:, :, height // 2 :])
+    quarters = [part for row in rows for part in (row[..., : (width + 1) // 2], row[..., width // 2 :])]
+    return torch.stack([quarter.mean((2, 3)) for quarter in quarters], 2).flatten(1)
 
 
 def _filters(inside: int, outside: int, dice: torch.Generator) -> Tensor:

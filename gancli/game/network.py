@@ -1,32 +1,26 @@
 """A network as a step of a loss uses it."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+Shown = Callable[[Tensor, Any], Tensor]
+
 
 class Network:
-    """A network as a step should use it: called, and its methods called, in the run's precision; results in float32.
+    """A network as a step should use it: called, and its own methods called, in the run's precision; results float32.
 
-    What it is given first goes through `augment`; `dealt` are the real images of the step.
+    Its own are the methods that its class defines; those that every nn.Module has (`parameters`, `train`, `to`) are
+    called as they are. `shown` is given images and what comes with them, and returns the images that the network sees.
     """
 
-    def __init__(
-        self,
-        module: nn.Module,
-        device: torch.device,
-        dtype: torch.dtype,
-        augment: Callable[[Tensor], Tensor] | None = None,
-        dealt: Collection[Tensor] = (),
-    ) -> None:
-        self.module, self._device, self._dtype, self._augment, self._dealt = module, device, dtype, augment, dealt
+    def __init__(self, module: nn.Module, device: torch.device, dtype: torch.dtype, shown: Shown | None = None) -> None:
+        self.module, self._device, self._dtype, self._shown = module, device, dtype, shown
         self.last: Tensor | None = None
         """What it made last, for whoever measures at a tick."""
-        self.real: tuple[Any, ...] | None = None
-        """What it was given when it last saw real images."""
 
     def __call__(self, *args: Any) -> Any:
         result = self._run(self.module, *args)
@@ -35,7 +29,14 @@ class Network:
 
     def __getattr__(self, name: str) -> Any:
         value = getattr(self.module, name)
-        return self._bound(value) if callable(value) and not isinstance(value, nn.Module) else value
+        return self._bound(value) if self._is_own_method(name, value) else value
+
+    def _is_own_method(self, name: str, value: Any) -> bool:
+        """Whether it is callable, and neither a part of the network nor what nn.Module gives to every one."""
+        if not callable(value) or isinstance(value, nn.Module):
+            return False
+        inherited = getattr(nn.Module, name, None)
+        return inherited is None or getattr(type(self.module), name, None) is not inherited
 
     def _bound(self, method: Callable[..., Any]) -> Callable[..., Any]:
         @wraps(method)
@@ -45,10 +46,8 @@ class Network:
         return run
 
     def _run(self, function: Callable[..., Any], *args: Any, **options: Any) -> Any:
-        if any(x is args[0] for x in self._dealt if args):
-            self.real = (*args, None)[:2]
-        if self._augment and args and isinstance(args[0], Tensor):
-            args = (self._augment(args[0]), *args[1:])
+        if self._shown and args and isinstance(args[0], Tensor):
+            args = (self._shown(args[0], args[1] if len(args) > 1 else None), *args[1:])
         if self._dtype is torch.float32:
             return function(*args, **options)
         with torch.autocast(self._device.type, self._dtype):

@@ -89,7 +89,7 @@ class TensorBoard(Logger):
 
 
 def _traceable(name: str, network: Any, trainer: "Trainer") -> tuple[Any, Any]:
-    """The network, and two of whatever it is called with: latents for player G's, images for others."""
+    """The network, and two of whatever it is called with: latents for generators, images for others."""
     import torch
 
     class Unconditional(torch.nn.Module):
@@ -103,7 +103,7 @@ def _traceable(name: str, network: Any, trainer: "Trainer") -> tuple[Any, Any]:
             return self.network(x, None)
 
     y = torch.zeros(2, dtype=torch.long, device=trainer.device) if trainer.conditional else None
-    if name in trainer.players["G"].networks:
+    if name in trainer.average.networks:
         first = trainer.game.inputs.draw(0, range(2), y).to(trainer.device)
     else:
         first = torch.zeros(2, *trainer.data.spec.shape, device=trainer.device)

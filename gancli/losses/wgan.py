@@ -37,8 +37,8 @@ class Wasserstein(AdversarialLoss):
         return -fake.mean()
 
     def derived(self, means: Mapping[str, float]) -> dict[str, float]:
-        """The estimate of the earth-mover distance, up to the critic's slope."""
-        return {"wasserstein": means["real"] - means["fake"]}
+        """The estimate of the earth-mover distance, up to the critic's slope; nothing where no scores are reported."""
+        return {"wasserstein": means["real"] - means["fake"]} if {"real", "fake"} <= means.keys() else {}
 
 
 class WGANLoss(Wasserstein):

@@ -128,7 +128,7 @@ def embed(judge: Classifier, images: Images, batch: int = 500) -> tuple[NDArray[
     features = [judge.features(unit(part.to(device))) for part in torch.split(torch.from_numpy(images), batch)]
     guesses = torch.cat([judge.head(part).argmax(dim=1) for part in features])
     judge.train(was_training)
-    return torch.cat(features).double().cpu().numpy(), guesses.cpu().numpy()
+    return torch.cat(features).cpu().double().numpy(), guesses.cpu().numpy()
 
 
 def unit(images: torch.Tensor) -> torch.Tensor:

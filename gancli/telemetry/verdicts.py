@@ -146,10 +146,12 @@ def _always(points: Points, holds: Callable[[Mapping[str, float]], bool]) -> boo
 def _diverging(points: Points, subject: Subject) -> Verdict | None:
     """Finite still, but further than a working game gets."""
     now = _window(points, SPAN)
-    loss, slope = _mean(now, "loss_D"), _mean(now, "slope")
+    slope, entropy = _mean(now, "slope"), _mean(now, "cross_entropy")
+    # A loss whose objective for D has other terms too reports the cross-entropy by itself.
+    name, loss = ("Loss_D", _mean(now, "loss_D")) if math.isnan(entropy) else ("D's cross-entropy", entropy)
     if subject.probabilities and loss > HUGE_LOSS:
         return Verdict(
-            "diverging", f"Loss_D is {loss:.3g}, where a fair game has 1.4 and a won one 0.", _slower(subject)
+            "diverging", f"{name} is {loss:.3g}, where a fair game has 1.4 and a won one 0.", _slower(subject)
         )
     if slope > STEEP:
         return Verdict("diverging", f"The critic's slope is {slope:.3g}; the penalty asks for 1.", _slower(subject))

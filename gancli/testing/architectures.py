@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
-from itertools import islice, product
+from itertools import chain, islice, product
 from typing import Any
 
 import torch
@@ -179,7 +179,7 @@ def _moves_everything(case: Case) -> None:
 def _differentiates_twice(case: Case) -> None:
     loss, training = _first(case)
     x, y = training.game.batch()
-    for name in training.loss.players.get("D", ()):
+    for name in chain.from_iterable(training.loss.judging.values()):
         torch.autograd.backward(training.game.gradient(x, y, name).square().sum())
         for key, parameter in training.networks[name].named_parameters():
             if parameter.grad is not None and not parameter.grad.isfinite().all():

@@ -4,18 +4,21 @@ from collections.abc import Mapping
 from copy import deepcopy
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 
 class Average:
-    """An exponential moving average of networks: weights by half-life in images, buffers copied (1806.04498)."""
+    """An exponential moving average of networks: weights by half-life in images, buffers copied (1806.04498).
+
+    Images are the real ones that the training has seen.
+    """
 
     RAMP = 0.05  # the half-life is at most this share of the images seen, so that the first weights are forgotten
 
     def __init__(self, networks: Mapping[str, nn.Module], half_life: int) -> None:
         self.half_life, self.images = half_life, 0
         self.live = dict(networks)
-        self.networks: dict[str, nn.Module] = {name: _frozen_copy(module) for name, module in networks.items()}
+        self.networks = _frozen_copies(networks)
 
     @torch.no_grad()
     def update(self, images: int) -> None:
@@ -23,12 +26,27 @@ class Average:
         half_life = min(self.half_life, images * self.RAMP)
         share = 1.0 - 0.5 ** ((images - self.images) / half_life) if half_life else 1.0
         self.images = images
+        self._lerp(share)
         for name, module in self.live.items():
-            mean = self.networks[name]
-            torch._foreach_lerp_(list(mean.parameters()), list(module.parameters()), share)
-            for kept, buffer in zip(mean.buffers(), module.buffers(), strict=True):
+            for kept, buffer in zip(self.networks[name].buffers(), module.buffers(), strict=True):
                 kept.copy_(buffer)
 
+    def _lerp(self, share: float) -> None:
+        """Take every parameter, also one that several networks share, once by a share of the way to where it is."""
+        pairs: dict[Tensor, Tensor] = {
+            parameter: mean
+            for name, module in self.live.items()
+            for parameter, mean in zip(module.parameters(), self.networks[name].parameters(), strict=True)
+        }
+        floats = [parameter for parameter in pairs if parameter.is_floating_point()]
+        if floats:
+            torch._foreach_lerp_([pairs[parameter] for parameter in floats], floats, share)
+        for parameter, mean in pairs.items():
+            if not parameter.is_floating_point():
+                mean.copy_(parameter)
 
-def _frozen_copy(module: nn.Module) -> nn.Module:
-    return deepcopy(module).eval().requires_grad_(False)
+
+def _frozen_copies(networks: Mapping[str, nn.Module]) -> dict[str, nn.Module]:
+    """Copies that share among each other what the networks share."""
+    copies = deepcopy(dict(networks))
+    return {name: module.eval().requires_grad_(False) for name, module in copies.items()}

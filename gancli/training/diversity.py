@@ -3,9 +3,8 @@
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn.functional import adaptive_avg_pool2d
 
-from gancli.data.images import Images
+from gancli.data.images import Images, Pixels
 from gancli.telemetry.subject import FEW
 
 SIDE = 16  # pixels: enough to tell pictures apart, and few enough to compare thousands
@@ -19,10 +18,9 @@ class Yardstick:
     def __init__(self, data: Images, device: torch.device) -> None:
         count = len(data)
         few = count <= FEW
-        numbers = np.arange(count) if few else np.random.default_rng(0).permutation(count)[:SAMPLE]
-        pixels = torch.from_numpy(np.ascontiguousarray(data.pixels[np.sort(numbers)]))
-        real = _flat(pixels.to(device).float() / 127.5 - 1)
-        self._apart = torch.pdist(real).mean() if count > 1 else torch.zeros((), device=device)
+        numbers = np.arange(count) if few else np.sort(np.random.default_rng(0).permutation(count)[:SAMPLE])
+        real = _averaged_down(data.pixels, numbers, device)
+        self._apart = _mean_distance(real) if count > 1 else torch.zeros((), device=device)
         self._known, self._new = torch.unique(real, dim=0) if few else real[:0], torch.ones((), device=device)
         if len(self._known) > 2:
             self._new = _novelty(_without_self(torch.cdist(self._known, self._known)))
@@ -34,15 +32,45 @@ class Yardstick:
         if not self.usable or len(made) < 2:
             return {}
         flat = _flat(made[:BATCH].float())
-        found = {"diversity": torch.pdist(flat).mean() / self._apart}
+        statistics = {"diversity": _mean_distance(flat) / self._apart}
         if len(self._known) > 2:
-            found["novelty"] = _novelty(torch.cdist(flat, self._known)) / self._new
-        return found
+            statistics["novelty"] = _novelty(torch.cdist(flat, self._known)) / self._new
+        return statistics
+
+
+def _averaged_down(pixels: Pixels, numbers: np.ndarray, device: torch.device) -> Tensor:
+    """Images of these numbers as rows of at most SIDE x SIDE pixels a channel; few at a time are held in full size."""
+    rows = []
+    for start in range(0, len(numbers), BATCH):
+        part = torch.from_numpy(np.ascontiguousarray(pixels[numbers[start : start + BATCH]])).to(device)
+        rows.append(_flat(part.float() / 127.5 - 1))
+    return torch.cat(rows)
 
 
 def _flat(images: Tensor) -> Tensor:
-    height, width = images.shape[2:]
-    return adaptive_avg_pool2d(images, (min(height, SIDE), min(width, SIDE))).flatten(1)
+    """Images (N, C, H, W) averaged over areas to at most SIDE x SIDE pixels, (N, values)."""
+    height, width = (_areas(length, images.device) for length in images.shape[2:])
+    return (height @ images @ width.T).flatten(1)
+
+
+def _areas(length: int, device: torch.device) -> Tensor:
+    """The matrix (SIDE, length) that averages a side over areas; the adaptive pooling of Apple GPUs has divisors only.
+
+    Area i reaches from floor(i length / SIDE) to ceil((i + 1) length / SIDE).
+    """
+    side = min(length, SIDE)
+    first = torch.arange(side, device=device)[:, None] * length // side
+    end = -(-(torch.arange(side, device=device)[:, None] + 1) * length // side)
+    place = torch.arange(length, device=device)
+    inside = ((place >= first) & (place < end)).float()
+    return inside / inside.sum(1, keepdim=True)
+
+
+def _mean_distance(rows: Tensor) -> Tensor:
+    """The mean distance between two different rows; Apple GPUs have no kernel for `torch.pdist`."""
+    # Distances by matrix products would not leave a row at zero from itself.
+    distances = torch.cdist(rows, rows, compute_mode="donot_use_mm_for_euclid_dist")
+    return distances.sum() / (len(rows) * (len(rows) - 1))
 
 
 def _novelty(distances: Tensor) -> Tensor:

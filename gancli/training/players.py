@@ -12,19 +12,24 @@ from gancli.base.errors import GanError
 from gancli.base.text import clean
 from gancli.config.settings import Optim
 
+ENTRIES = {"adam": {"step", "exp_avg", "exp_avg_sq"}, "rmsprop": {"step", "square_avg"}, "sgd": set[str]()}
+"""What each optimiser remembers of a parameter, as tensors."""
+
 
 class Player:
-    """One side of the game: `move` takes one step of its optimiser down an objective."""
+    """One side of the game: `move` takes one step of its optimiser down an objective.
 
-    def __init__(self, name: str, networks: Mapping[str, nn.Module], optim: Optim) -> None:
+    Its `parameters` are those of its networks that require gradients as it is made, by the first of their names.
+    """
+
+    def __init__(self, name: str, networks: Mapping[str, nn.Module], optim: Optim, *, judges: bool = False) -> None:
         self.name = name
         self.networks = dict(networks)
-        self.parameters = {
-            f"{network}.{key}": parameter
-            for network, module in networks.items()
-            for key, parameter in module.named_parameters()
-        }
-        self.rate = optim.d_lr if name == "D" and optim.d_lr else optim.lr
+        names = _names(networks)
+        self.parameters = {keys[0]: parameter for parameter, keys in names.items() if parameter.requires_grad}
+        self._aliases = {key for keys in names.values() for key in keys[1:]}
+        self.rate = optim.d_lr if judges and optim.d_lr else optim.lr
+        self._entries = ENTRIES[optim.algorithm]
         self.optimizer = _optimizer(optim, list(self.parameters.values()), self.rate)
         self.clip = optim.clip
         self.gradient = torch.zeros(())
@@ -36,7 +41,8 @@ class Player:
             group["lr"] = self.rate * factor
         self.optimizer.zero_grad(set_to_none=True)
         # Only this player's parameters get gradients: nobody else's are touched, and none are computed in vain.
-        torch.autograd.backward(objective, inputs=list(self.parameters.values()))
+        inputs = [parameter for parameter in self.parameters.values() if parameter.requires_grad]
+        torch.autograd.backward(objective, inputs=inputs)
         self.gradient = get_total_norm(
             parameter.grad for parameter in self.parameters.values() if parameter.grad is not None
         )
@@ -59,12 +65,12 @@ class Player:
         by_key: dict[str, dict[str, Tensor]] = {}
         for name, tensor in tensors.items():
             key, _, entry = name.rpartition("/")
-            by_key.setdefault(key, {})[entry] = tensor
+            if key not in self._aliases:
+                by_key.setdefault(key, {})[entry] = tensor
         # A parameter that no objective has reached yet, as of a head that this loss leaves alone, has no state.
-        reached = [key for key in self.parameters if key in by_key]
-        expected = {f"{key}/{entry}" for key in reached for entry in _entries(self.optimizer)}
-        if odd := expected ^ set(tensors):
-            raise GanError(f"The checkpoint's optimiser is not that of player {self.name}: {clean(min(odd))[:80]}.")
+        for key, state in by_key.items():
+            if key not in self.parameters or state.keys() != self._entries:
+                raise GanError(f"The checkpoint's optimiser is not that of player {self.name}: {clean(key)[:80]}.")
         numbers = {key: number for number, key in enumerate(self.parameters)}
         document = self.optimizer.state_dict()
         document["state"] = {numbers[key]: state for key, state in by_key.items()}
@@ -73,13 +79,13 @@ class Player:
             state.update({entry: _laid_out(value, parameter) for entry, value in state.items()})
 
 
-def _entries(optimizer: torch.optim.Optimizer) -> set[str]:
-    """What an optimiser of this kind remembers of a parameter."""
-    parameter = nn.Parameter(torch.zeros(1))
-    parameter.grad = torch.zeros(1)
-    other = type(optimizer)([parameter], **optimizer.defaults)
-    other.step()
-    return {entry for entry, value in other.state[parameter].items() if isinstance(value, Tensor)}
+def _names(networks: Mapping[str, nn.Module]) -> dict[nn.Parameter, list[str]]:
+    """The parameters of some networks, each once, with all its names: `G.first.weight`, as in a checkpoint."""
+    names: dict[nn.Parameter, list[str]] = {}
+    for network, module in networks.items():
+        for key, parameter in module.named_parameters(remove_duplicate=False):
+            names.setdefault(parameter, []).append(f"{network}.{key}")
+    return names
 
 
 def _laid_out(value: Any, parameter: Tensor) -> Any:

@@ -23,10 +23,12 @@ def probe(arch: Architecture, loss: Loss, networks: Networks, data: Images, cond
     y = torch.zeros(COUNT, dtype=torch.int64) if conditional else None
     with _looking_only(networks):
         z = inputs_of(arch, data).draw(0, range(COUNT), y)
-        images = arch.generate({name: networks[name] for name in loss.players["G"]}, z, y, arch.sampling())
+        generators = {name: networks[name] for names in loss.generating.values() for name in names}
+        images = arch.generate(generators, z, y, arch.sampling())
         _check(arch, "generates images", images, (COUNT, *data.spec.shape))
-        for name in loss.players.get("D", ()):
-            _check(arch, f"gives scores of {name}", networks[name](images, y), (COUNT,))
+        for names in loss.judging.values():
+            for name in names:
+                _check(arch, f"gives scores of {name}", networks[name](images, y), (COUNT,))
 
 
 def _check(arch: Architecture, does: str, result: object, shape: tuple[int, ...]) -> None:

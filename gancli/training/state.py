@@ -25,7 +25,7 @@ from gancli.plugins.registry import registry
 from gancli.runs.checkpoint import Checkpoint, Header, Position, Schedule, part
 from gancli.telemetry.subject import Subject, data_name
 from gancli.training.averaging import Average
-from gancli.training.build import build
+from gancli.training.build import build, put_on
 from gancli.training.players import Player, state_tensors
 
 
@@ -65,13 +65,12 @@ class TrainingState:
         conditional = arch.is_conditional(settings.conditional, len(data.classes))
         noise = randomness.seed_all(settings.seed, device)
         networks = build(settings, data, conditional)
-        for module in networks.values():
-            module.to(device).to(memory_format=torch.channels_last)
+        put_on(networks, device)
         game = Game(
             arch,
             networks,
             Source(data, settings.seed, device),
-            judges=loss.players.get("D", ()),
+            judges=loss.judging,
             augment=chain([registry().find("augmentation", name).load() for name in settings.augment], noise),
             conditional=conditional,
             batch_size=settings.batch_size,
@@ -80,10 +79,11 @@ class TrainingState:
             generator=noise,
         )
         players = {
-            name: Player(name, {key: networks[key] for key in keys}, settings.optim)
+            name: Player(name, {key: networks[key] for key in keys}, settings.optim, judges=name in loss.judges)
             for name, keys in loss.players.items()
         }
-        average = Average(players["G"].networks, settings.optim.ema)
+        generators = {name: networks[name] for names in loss.generating.values() for name in names}
+        average = Average(generators, settings.optim.ema)
         horizon = settings.optim.horizon
         return cls(settings, arch, loss, data, device, dtype, networks, game, players, average, horizon=horizon)
 

@@ -19,20 +19,19 @@ Moves = Iterator[Move]
 class Step:
     """Plays the game of a state one step further, at the rate that the schedule has there.
 
-    wrappers: functions of the loss's moves that give moves in their place, the first one innermost: penalties add to
-    an objective, and checks watch what is done between moves.
+    wrappers: functions of the loss's moves that give moves in their place, the first one innermost: losses are recorded,
+    penalties are added, and checks watch what is done between moves.
     """
 
     def __init__(self, state: TrainingState, length: Length) -> None:
         self.state, self.length = state, length
-        self.wrappers: list[Callable[[Moves], Moves]] = [self._with_penalty]
+        self.wrappers: list[Callable[[Moves], Moves]] = [state.game.recorded, self._with_penalty]
 
     def play(self) -> None:
         """One step; raises GanError where the batch does not fit into memory."""
         state = self.state
         state.horizon = state.horizon or self.length.horizon(*state.place)
-        state.game.step = state.step
-        state.game.dealt.clear()
+        state.game.begin(state.step)
         try:
             self._move(self._factor())
         except Exception as error:
@@ -48,7 +47,6 @@ class Step:
         for name, objective in self._moves():
             player = state.players[name]
             player.move(objective, factor)
-            state.game.statistics.add(f"loss_{name}", objective)
             state.game.statistics.add(f"grad_{name}", player.gradient)
 
     def _moves(self) -> Moves:
@@ -58,10 +56,10 @@ class Step:
         return moves
 
     def _with_penalty(self, moves: Moves) -> Moves:
-        """The moves, those of D with the penalty of R1 in the steps where it is due."""
+        """The moves, those of judges with the penalty of R1 in the steps where it is due."""
         state, optim = self.state, self.state.settings.optim
         due = optim.r1 and state.step % optim.r1_every == 0
-        return with_r1(moves, state.game, optim.r1 * optim.r1_every) if due else moves
+        return with_r1(moves, state.game, optim.r1 * optim.r1_every, state.loss.name) if due else moves
 
     def _factor(self) -> float:
         """The share of the full rate that is left here by the schedule and by returns to a checkpoint."""

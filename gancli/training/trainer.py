@@ -164,7 +164,7 @@ class Trainer(StateView):
     def _measure(self) -> dict[str, float]:
         """The statistics since the last tick."""
         game = self.game
-        generated = game.networks[next(iter(self.players["G"].networks))].last
+        generated = game.networks[next(iter(self.average.networks))].last
         if generated is not None and generated.shape[1:] == self.data.spec.shape:
             for name, value in self._yardstick.measure(generated).items():
                 game.statistics.add(name, value)

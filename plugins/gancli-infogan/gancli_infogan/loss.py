@@ -25,7 +25,9 @@ class InfoGANLoss(GANLoss):
             x, y = game.batch()
             z = game.noise(len(x))
             fake = game.G(z, y)
-            yield "D", self.d_loss(*self.scores(game, x, fake.detach(), y)) + self.surprise(game, z, fake.detach(), y)
+            cross_entropy = self.d_loss(*self.scores(game, x, fake.detach(), y))
+            game.report(cross_entropy=cross_entropy)
+            yield "D", cross_entropy + self.surprise(game, z, fake.detach(), y)
         for turn in range(self.g_steps):
             if turn:  # the first turn moves on the last fakes, which saves a pass through G
                 z = game.noise(len(x))

@@ -78,6 +78,12 @@ def test_a_category_leaves_the_rest_as_it_was(arch: InfoGAN) -> None:
     assert given[1].argmax(1).tolist() == [1, 1]
 
 
+def test_the_cross_entropy_is_told_apart_from_what_the_codes_cost() -> None:
+    last = list(trainer({"loss.weight": 100.0, "steps": 1}))[-1].statistics
+    assert last["cross_entropy"] == pytest.approx(1.39, abs=0.1)
+    assert last["loss_D"] > 20 * last["cross_entropy"]
+
+
 @pytest.mark.parametrize(
     ("options", "told"),
     [({"category": 3}, "no category 3. There are 0 to 2"), ({"sweep": 4}, "no code 4. There are 1 to 3")],
