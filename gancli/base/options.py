@@ -5,6 +5,7 @@ from inspect import Signature, isfunction, signature
 from typing import Any, ClassVar, Literal, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, ValidationError, ValidationInfo, field_validator
+from pydantic import Field as Field
 from pydantic.fields import FieldInfo
 
 from gancli.base.text import clean

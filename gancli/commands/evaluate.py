@@ -57,16 +57,16 @@ def command(
     from gancli.extractors.contract import find
     from gancli.generation.model import TrainedModel
     from gancli.runs import evaluations
-    from gancli.terminal.progress import shown
+    from gancli.terminal.progress import show_progress
 
     chosen = find(extractor, download=download) if extractor else None
     names = [name.strip() for name in metrics.split(",") if name.strip()]
     generator = TrainedModel.load(path, device)
     home = run.run_of(path)
-    real = real_images(generator, source, shown(), trusted=home is not None)
+    real = real_images(generator, source, show_progress(), trusted=home is not None)
     for note in real.notes_for(count):
         click.echo(f"Note: {note}", err=True)
-    found = evaluate(generator, real, chosen, names, n=count, seed=seed, bar=shown())
+    found = evaluate(generator, real, chosen, names, n=count, seed=seed, bar=show_progress())
     if home:
         evaluations.add(home, found)
     others = evaluations.comparable(evaluations.read(home), found) if home else [found]

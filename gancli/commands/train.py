@@ -19,7 +19,7 @@ from gancli.data.dataset import Dataset
 from gancli.plugins.registry import registry
 from gancli.runs import run
 from gancli.terminal.display import waiting
-from gancli.terminal.progress import shown
+from gancli.terminal.progress import show_progress
 
 if TYPE_CHECKING:
     from gancli.training.trainer import Trainer
@@ -109,7 +109,7 @@ def train(ctx: click.Context, /, **given: Any) -> int:
         click.echo(f"Note: {note}", err=True)
     if given["dry_run"]:
         return _show_plan(resolved)
-    images = resolved.settings.data.load(shown())
+    images = resolved.settings.data.load(show_progress())
     for note in images.notes:
         click.echo(f"Note: {note}", err=True)
     return _train(resolved, images, given)
@@ -127,7 +127,7 @@ def _show_plan(resolved: Resolved) -> int:
     """The merged settings as TOML, and the networks with their sizes as comments: a file that --config takes."""
     click.echo(toml.to_toml(resolved))
     try:
-        images = resolved.settings.data.load(shown())
+        images = resolved.settings.data.load(show_progress())
     except GanError as error:
         click.echo(f"# The networks depend on the images: {error}")
         return Exit.OK
