@@ -15,9 +15,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from gancli import Dataset, GanError, Records, Trainer, register
-from gancli.data.digits import Digits
-from gancli.data.records import digest_of, file_mark, labelled
+from gancli import Dataset, Digits, GanError, Records, Trainer, digest_of, file_mark, labelled, register
 
 BYTES = 1 + 3 * 32 * 32
 

@@ -9,8 +9,7 @@ from typing import ClassVar
 
 from torch import Tensor, nn
 
-from gancli import Architecture, Field, Networks, Spec, Trainer, register
-from gancli.generation import pictures
+from gancli import Architecture, Field, Networks, Spec, Trainer, pictures, register
 
 
 class Tiny(Architecture):
@@ -35,8 +34,8 @@ class Generator(nn.Module):
         self.layers = nn.Sequential(*hidden, nn.Linear(width, pixels), nn.Tanh(), nn.Unflatten(1, spec.shape))
 
     def forward(self, z: Tensor, y: Tensor | None) -> Tensor:
-        pictures: Tensor = self.layers(z)
-        return pictures
+        images: Tensor = self.layers(z)
+        return images
 
 
 class Discriminator(nn.Module):

@@ -8,8 +8,7 @@ from pathlib import Path
 
 from torch import Tensor
 
-from gancli import AdversarialLoss, Field, Trainer, register
-from gancli.generation import pictures
+from gancli import AdversarialLoss, Field, Trainer, pictures, register
 
 
 class SoftLSGAN(AdversarialLoss):

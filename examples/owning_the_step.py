@@ -14,11 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import softplus
 
-from gancli import Field, Game, Loss, Move, Networks, Spec, Trainer
-from gancli.architectures.dcgan import DCGAN
-from gancli.config.config import Config
-from gancli.config.layers import resolve
-from gancli.generation import pictures
+from gancli import DCGAN, Config, Field, Game, Loss, Move, Networks, Spec, Trainer, pictures, resolve
 
 
 class Invertible(DCGAN):
@@ -67,15 +63,9 @@ class Inverting(Loss):
 
 def main(steps: int) -> None:
     """Train on digits, and put real ones beside what G makes of E's latents."""
-    given = {
-        "arch.name": "dcgan",
-        "arch.width": 8,
-        "arch.latent": 16,
-        "optim.lr": 1e-3,
-        "steps": steps,
-        "log_every": 50,
-    }
-    settings = resolve([Config("this file", {"data.count": 4000, **given})]).settings
+    networks = {"arch.name": "dcgan", "arch.width": 8, "arch.latent": 16}
+    values = {**networks, "data.count": 4000, "optim.lr": 1e-3, "steps": steps, "log_every": 50}
+    settings = resolve([Config("this file", values)]).settings
     arch, loss = Invertible(**settings.arch.model_dump()), Inverting(name="inverting")
     trainer = Trainer(settings.model_copy(update={"arch": arch, "loss": loss}), settings.data.load())
     for tick in trainer:

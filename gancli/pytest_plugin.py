@@ -1,23 +1,14 @@
 """What pytest has wherever gancli is installed: fixtures for the tests of plugins. They import torch only when used."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from gancli.testing.outcome import Gan, Outcome
+
 if TYPE_CHECKING:
     from gancli.training.trainer import Trainer
-
-
-class Outcome(NamedTuple):
-    """What a command left: its exit code, standard output and standard error."""
-
-    code: int
-    out: str
-    err: str
-
-
-Gan = Callable[..., Outcome]
 
 
 @pytest.fixture

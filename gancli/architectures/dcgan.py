@@ -13,7 +13,8 @@ from gancli.data.images import Spec
 
 class DCGAN(Architecture):
     """Convolutional networks whose channels double as the size halves; given classes, G has conditional
-    batch normalisation (1707.00683) and D a projection (1802.05637)."""
+    batch normalisation (1707.00683) and D a projection (1802.05637). D is `features`, (N, C, H, W) of images, and
+    `score`, linear in them: subclasses may put more on the same features."""
 
     # The paper has rate 2e-4, first beta 0.5 and batch normalisation in D. With an averaged generator a higher rate
     # learns more in the same time, without momentum more modes are kept, and held flat by R1 alone D goes on telling G

@@ -6,6 +6,7 @@ from types import FunctionType
 from typing import Any, ClassVar, Literal, Self, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, ValidationError, ValidationInfo, field_validator
+from pydantic import Field as Field
 from pydantic.fields import FieldInfo
 
 from gancli.base.errors import GanError

@@ -15,11 +15,11 @@ from gancli.base.progress import Progress
 from gancli.base.text import clean, plural
 from gancli.base.units import bytes_text
 from gancli.commands.click_options import ChosenOptions, dataset_options, options_of, typed_layer
-from gancli.commands.sample import PICTURES, check_target
 from gancli.config import layers, sources
 from gancli.data.dataset import Dataset
 from gancli.data.fields import size_text
-from gancli.terminal.progress import shown
+from gancli.generation.targets import PICTURES, check_target
+from gancli.terminal.progress import show_progress
 
 if TYPE_CHECKING:
     from gancli.data.report import Report
@@ -58,7 +58,7 @@ def inspect(ctx: click.Context, /, source: str, as_json: bool, out: str, show: b
     from gancli.data import report
     from gancli.generation import pictures
 
-    summary, pixels = report.inspect(options, Progress() if as_json else shown())
+    summary, pixels = report.inspect(options, Progress() if as_json else show_progress())
     sheet = pictures.grid(pixels, 8)
     pictures.save(target, sheet)
     if as_json:

@@ -57,15 +57,15 @@ def command(
     from gancli.evaluation.procedure import evaluate, real_images
     from gancli.extractors.contract import find
     from gancli.runs import evaluations
-    from gancli.terminal.progress import shown
+    from gancli.terminal.progress import show_progress
 
     chosen = find(extractor, download=download) if extractor else None
     names = [name.strip() for name in metrics.split(",") if name.strip()]
     home = run.run_of(generator.path)
-    real = real_images(generator, source, shown(), trusted=home is not None)
+    real = real_images(generator, source, show_progress(), trusted=home is not None)
     for note in real.notes_for(count):
         click.echo(f"Note: {note}", err=True)
-    evaluation = evaluate(generator, real, chosen, names, n=count, seed=seed, bar=shown())
+    evaluation = evaluate(generator, real, chosen, names, n=count, seed=seed, bar=show_progress())
     if home:
         evaluations.add(home, evaluation)
     others = evaluations.comparable(evaluations.read(home), evaluation) if home else [evaluation]

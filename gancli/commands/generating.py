@@ -83,9 +83,9 @@ def _with_images(generator: "TrainedModel", source: str | None) -> "TrainedModel
         return generator
 
     from gancli.evaluation.procedure import real_images
-    from gancli.terminal.progress import shown
+    from gancli.terminal.progress import show_progress
 
-    real = real_images(generator, source, shown(), trusted=run.run_of(generator.path) is not None)
+    real = real_images(generator, source, show_progress(), trusted=run.run_of(generator.path) is not None)
     for note in real.notes:
         click.echo(f"Note: {note}", err=True)
     return generator.given(real.images)

@@ -9,7 +9,7 @@ import click
 from gancli.base.errors import Exit, UsageError
 from gancli.base.text import clean, plural
 from gancli.commands.generating import GeneratingCommand, model_of
-from gancli.commands.sample import PICTURES, check_target
+from gancli.generation.targets import PICTURES, check_target
 
 if TYPE_CHECKING:
     import numpy as np

@@ -6,16 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from gancli.base.errors import Exit, GanError, UsageError
+from gancli.base.errors import Exit
 from gancli.base.text import clean, plural
 from gancli.commands.generating import GeneratingCommand, model_of
+from gancli.generation.targets import PICTURES, check_target
 
 if TYPE_CHECKING:
     import numpy as np
 
     from gancli.generation.model import TrainedModel
-
-PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".bmp")
 
 
 @click.command("sample", cls=GeneratingCommand)
@@ -87,19 +86,6 @@ def write(target: Path, pixels: "np.ndarray", labels: "np.ndarray | None", colum
         target.mkdir(parents=True, exist_ok=True)
         for number, image in enumerate(pixels):
             pictures.save(target / f"{number:06d}.png", image.transpose(1, 2, 0))
-
-
-def check_target(target: Path, suffixes: tuple[str, ...], *, force: bool) -> None:
-    """Raise a UsageError before any work where the result could not be written."""
-    if target.suffix.lower() not in suffixes:
-        known = ", ".join(suffix or "a folder" for suffix in suffixes)
-        raise UsageError(f"{clean(target)}: files named {clean(target.suffix) or '(none)'} cannot be written here.",
-                         f"Give one of {known}.")  # fmt: skip
-    if not target.parent.is_dir():
-        raise GanError(f"There is no folder {clean(target.parent)} to write to.")
-    taken = any(target.iterdir()) if target.is_dir() else target.exists()
-    if taken and not force:
-        raise UsageError(f"{clean(target)} is there already.", "Give another --out, or --force.")
 
 
 def _columns(generator: "TrainedModel", names: list[str], count: int) -> int:

@@ -20,7 +20,7 @@ from gancli.config.settings import Optim, Settings
 from gancli.data.dataset import Dataset
 from gancli.runs import run
 from gancli.terminal.display import waiting
-from gancli.terminal.progress import shown
+from gancli.terminal.progress import show_progress
 
 if TYPE_CHECKING:
     from gancli.training.trainer import Trainer
@@ -111,7 +111,7 @@ def train(ctx: click.Context, /, **words: Any) -> int:
         click.echo(f"Note: {note}", err=True)
     if words["dry_run"]:
         return _show_plan(resolved)
-    images = resolved.settings.data.load(shown())
+    images = resolved.settings.data.load(show_progress())
     for note in images.notes:
         click.echo(f"Note: {note}", err=True)
     return _train(resolved, images, words, resumed)
@@ -129,7 +129,7 @@ def _show_plan(resolved: Resolved) -> int:
     """The merged settings as TOML, and the networks with their sizes as comments: a file that --config takes."""
     click.echo(toml.to_toml(resolved))
     try:
-        images = resolved.settings.data.load(shown())
+        images = resolved.settings.data.load(show_progress())
     except GanError as error:
         click.echo(f"# The networks depend on the images: {error}")
         return Exit.OK

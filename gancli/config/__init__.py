@@ -2,3 +2,7 @@
 
 Imports data and what is below it.
 """
+
+from gancli.base.moved import keep_old_names
+
+keep_old_names(globals())

@@ -6,7 +6,6 @@ import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from functools import cached_property
-from io import BytesIO
 from pathlib import Path
 from typing import IO, Any, ClassVar
 
@@ -19,7 +18,7 @@ from gancli.data import tarball
 from gancli.data.dataset import Dataset
 from gancli.data.images import Skipped
 from gancli.data.names import classes_of, training_part, unwanted
-from gancli.data.records import FORMATS, MOST_BYTES, Records, Unfit, check_bytes, digest_of, file_mark, nothing_in
+from gancli.data.records import MOST_BYTES, Records, Unfit, check_bytes, digest_of, file_mark, nothing_in, open_picture
 from gancli.data.tarball import Member, Tarball
 
 HEADER = struct.Struct("<26x2H")  # of a member in a zip: the lengths of its name and extra field
@@ -67,7 +66,7 @@ class Packed(Records):
     def picture(self, number: int) -> Image.Image:
         member = self.members[number]
         check_bytes(member.size)
-        return Image.open(BytesIO(self._read(member)), formats=FORMATS)
+        return open_picture(self._read(member))
 
     def __getstate__(self) -> dict[str, Any]:
         # What is open here is opened anew in another process.

@@ -16,7 +16,7 @@ from gancli.data.dataset_options import DatasetOptions
 from gancli.data.images import Skipped
 from gancli.data.prepare import Look, Preparation, look
 from gancli.data.records import Records, nothing_in
-from gancli.data.selection import Selection, reasons
+from gancli.data.selection import Selection
 from gancli.data.workers import Crew, Task, chunk_of, workers_for
 
 T = TypeVar("T")
@@ -78,7 +78,7 @@ class Build:
                 advance(len(results))
                 yield part, good
         if not any_good:
-            raise nothing_in(self.options.source, f" that can be read ({reasons(self.skipped())})")
+            raise nothing_in(self.options.source, " that can be read", self.skipped())
 
     def _without_bad(self, positions: np.ndarray, results: Sequence[T | str]) -> list[T]:
         good = []

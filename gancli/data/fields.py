@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, PlainSerializer
 
+from gancli.base.moved import keep_old_names
 from gancli.base.options import Metavar
 from gancli.base.units import parse_bytes
 
@@ -55,3 +56,5 @@ Crop = Annotated[tuple[Corner, Corner, Length, Length], BeforeValidator(_parse_n
 Colour = Annotated[str, BeforeValidator(_parse_colour), Metavar("COLOUR")]
 Bytes = Annotated[int, BeforeValidator(parse_bytes), Field(ge=0), Metavar("BYTES")]
 Range = Annotated[tuple[float, float], BeforeValidator(_parse_numbers), Metavar("LOW,HIGH")]
+
+keep_old_names(globals())

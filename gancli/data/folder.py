@@ -14,7 +14,7 @@ from gancli.base.errors import GanError
 from gancli.data.dataset import Dataset
 from gancli.data.images import Skipped
 from gancli.data.names import HIDDEN_FOLDERS, classes_of, training_part, unwanted
-from gancli.data.records import FORMATS, Records, check_bytes, digest_of, file_mark, nothing_in
+from gancli.data.records import Records, digest_of, file_mark, nothing_in, open_picture
 
 SEARCHED = 20_000  # names that are read before a folder is held to have no image in it
 
@@ -72,9 +72,7 @@ class Files(Records):
         return len(self.paths)
 
     def picture(self, number: int) -> Image.Image:
-        path = self._path(number)
-        check_bytes(path.stat().st_size)
-        return Image.open(path, formats=FORMATS)
+        return open_picture(self._path(number))
 
     def name(self, number: int) -> str:
         return str(Path(*self.paths[number]))

@@ -13,10 +13,9 @@ from gancli.base.text import clean
 from gancli.data.dataset import Dataset
 from gancli.data.folder import Files
 from gancli.data.images import Skipped
-from gancli.data.records import Records, digest_of, file_mark, labelled, nothing_in
+from gancli.data.records import LABEL_KEYS, Records, digest_of, file_mark, labelled, nothing_in
 
 FILE_KEYS = ("file", "file_name", "filename", "image", "path", "image_id", "image_path", "img")
-LABEL_KEYS = ("label", "class", "labels", "target", "category", "class_name", "y")
 csv.field_size_limit(1 << 20)
 
 

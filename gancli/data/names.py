@@ -12,8 +12,10 @@ SPLITS = frozenset({"train", "training", "test", "testing", "val", "valid", "val
 
 
 def unwanted(parts: Sequence[str]) -> str | None:
-    """Why a path, given by its parts, is not taken for an image; None where it is. What systems leave behind is
-    `hidden`, whatever has no image's suffix is called by what it has."""
+    """What a path, given by its parts, is instead of an image's: `hidden`, `txt file`, ...; None for an image's path.
+
+    Hidden is what begins with a dot, and the folders that systems leave behind.
+    """
     if any(part.startswith(".") or part in HIDDEN_FOLDERS for part in parts):
         return "hidden"
     stem, dot, ending = parts[-1].rpartition(".")

@@ -1,9 +1,11 @@
 """The listing of a source: pictures by number, with their names and labels, nothing of them decoded yet."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
-from typing import Any
+from io import BytesIO
+from pathlib import Path
 
 import numpy as np
 from PIL import Image
@@ -18,6 +20,8 @@ Picture = Image.Image | np.ndarray
 FORMATS = tuple(sorted(set(Image.registered_extensions().values()) & set(Image.OPEN)
                        - {"BUFR", "EPS", "FITS", "GRIB", "HDF5", "IPTC", "MPEG", "WMF"}))  # fmt: skip
 SUFFIXES = frozenset(suffix for suffix, name in Image.registered_extensions().items() if name in FORMATS)
+LABEL_KEYS = ("label", "class", "labels", "target", "category", "class_name", "y")
+"""What a table calls the column of its classes, likeliest first."""
 MOST_BYTES = 500_000_000  # of one picture's file
 MOST_PIXELS = 150_000_000  # of one picture
 
@@ -30,6 +34,15 @@ def check_bytes(size: int) -> None:
     """Raise Unfit for a file of no bytes, or of more than a picture has."""
     if not 0 < size <= MOST_BYTES:
         raise Unfit("file too large" if size else "empty file")
+
+
+def open_picture(file: Path | bytes) -> Image.Image:
+    """A picture's file, or its bytes, opened and not yet decoded; raises Unfit where it is empty or too large.
+
+    Only formats that Pillow decodes by itself are tried; what is none of them raises UnidentifiedImageError.
+    """
+    check_bytes(len(file) if isinstance(file, bytes) else file.stat().st_size)
+    return Image.open(BytesIO(file) if isinstance(file, bytes) else file, formats=FORMATS)
 
 
 class Records:
@@ -120,7 +133,7 @@ def digest_of(*parts: object) -> str:
     return digest.hexdigest()
 
 
-def file_mark(path: Any) -> tuple[int, int, int]:
+def file_mark(path: Path) -> tuple[int, int, int]:
     """What changes when a file does: its size, its time and its place on the disk."""
     state = path.stat()
     return state.st_size, state.st_mtime_ns, state.st_ino
@@ -148,6 +161,12 @@ def distinct(names: Sequence[str]) -> tuple[str, ...]:
     return tuple(taken)
 
 
-def nothing_in(path: object, why: str = "") -> GanError:
-    """What a user is told when a source has no image at all."""
-    return GanError(f"{clean(path)} holds no images{why}.")
+def nothing_in(path: object, why: str = "", skipped: Sequence[Skipped] = ()) -> GanError:
+    """The error to raise for a source without a single image, with the reasons of what was skipped."""
+    return GanError(f"{clean(path)} holds no images{why}{f' ({reasons(skipped)})' if skipped else ''}.")
+
+
+def reasons(skipped: Iterable[Skipped]) -> str:
+    """How many were skipped for which reason, the commonest first: `2 damaged, 1 no image`."""
+    counts = Counter(clean(each.reason) for each in skipped)
+    return ", ".join(f"{count:,} {why}" for why, count in counts.most_common())

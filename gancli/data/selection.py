@@ -1,6 +1,5 @@
 """Which pictures of a listing are wanted, and at which size and channels they are prepared."""
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -11,7 +10,7 @@ from gancli.base.text import clean, plural
 from gancli.data.dataset_options import DatasetOptions
 from gancli.data.images import Skipped
 from gancli.data.prepare import Look, Preparation, channels_of
-from gancli.data.records import Records
+from gancli.data.records import Records, reasons
 
 LARGEST = 64
 
@@ -103,12 +102,6 @@ def unit(side: int) -> int:
 def _makeable(height: int, width: int) -> bool:
     step = unit(min(height, width))
     return min(height, width) >= 8 and height % step == 0 and width % step == 0
-
-
-def reasons(skipped: Iterable[Skipped]) -> str:
-    """`2 damaged, 1 no image`."""
-    counts = Counter(clean(each.reason) for each in skipped)
-    return ", ".join(f"{count:,} {why}" for why, count in counts.most_common())
 
 
 def skipped_note(skipped: Sequence[Skipped]) -> str:

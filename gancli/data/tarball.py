@@ -5,10 +5,10 @@ import zlib
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
-from typing import IO, Any, NamedTuple
+from typing import IO, Any, ClassVar, NamedTuple
 
 from gancli.base.text import clean
-from gancli.data.records import Unfit
+from gancli.data.records import MOST_BYTES, Unfit
 
 try:
     from lzma import LZMAError
@@ -31,8 +31,11 @@ class Member(NamedTuple):
 class Tarball:
     """The archive at a path; it can be sent to another process, which opens it anew.
 
+    suffixes: how the names of such archives end.
     anywhere: whether members can be read in any order at little cost; a compressed one is read from its beginning on.
     """
+
+    suffixes: ClassVar = SUFFIXES
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -40,8 +43,12 @@ class Tarball:
             self.anywhere = not file.read(6).startswith((b"\x1f\x8b", b"BZh", b"\xfd7zXZ"))
 
     def members(self) -> Iterator[Member]:
-        """Every file in it, in its order; what is cut off ends with a member that says so; raises one of FAULTS."""
-        with tarfile.open(self.path) as archive:
+        """Every file in it, in its order; what is cut off ends with a member that says so; raises Unfit for no tar."""
+        try:
+            archive = tarfile.open(self.path)  # noqa: SIM115
+        except FAULTS as error:
+            raise Unfit(f"no tar, or damaged ({clean(error)[:60]})") from error
+        with archive:
             try:
                 for info in archive:
                     if info.isdir():
@@ -52,7 +59,9 @@ class Tarball:
                 yield Member(self.path.name, 0, 0, f"archive cut off or damaged ({clean(error)[:60]})")
 
     def read(self, offset: int, size: int) -> bytes:
-        """The bytes of a member; raises Unfit where some are missing."""
+        """The bytes of a member; raises Unfit where some are missing, or there are more than a picture has."""
+        if size > MOST_BYTES:
+            raise Unfit("file too large")
         self._opened.seek(offset)
         data = self._opened.read(size)
         if len(data) < size:

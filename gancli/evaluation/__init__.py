@@ -2,3 +2,7 @@
 
 Imports extractors, metrics, generation and what is below them.
 """
+
+from gancli.base.moved import keep_old_names
+
+keep_old_names(globals())

@@ -1,21 +1,18 @@
 """What `gan evaluate` does: a checkpoint, real images and an extractor brought together into one evaluation."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gancli.base.errors import GanError
-from gancli.base.options import own_fields
 from gancli.base.progress import Progress
 from gancli.base.text import clean, plural
-from gancli.config.layers import rebuild
-from gancli.config.sources import find_dataset
-from gancli.data.dataset import Dataset
 from gancli.data.fields import size_text
 from gancli.data.images import Images
 from gancli.evaluation.measuring import chosen, classes_for, generated, measure
 from gancli.evaluation.references import reference
 from gancli.extractors.contract import Extractor, default
 from gancli.extractors.embedder import embedder
+from gancli.generation.datasets import prepared_alike, trained_dataset
 from gancli.generation.model import TrainedModel
 from gancli.runs.checkpoint import Header
 from gancli.runs.evaluations import Evaluation
@@ -54,9 +51,9 @@ def real_images(generator: TrainedModel, source: str | None, bar: Progress, *, t
     if source is None:
         if own is None:
             raise GanError(f"The images of this run cannot be had: {fault}", "Give others like them: --data SOURCE.")
-        dataset, images = _dataset(header), own
+        dataset, images = trained_dataset(header), own
     else:
-        dataset = alike(header, source)
+        dataset = prepared_alike(header, source)
         images = dataset.load(bar)
     if images.spec.shape != spec.shape:
         got, made = _shape(images.spec.shape), _shape(spec.shape)
@@ -64,7 +61,7 @@ def real_images(generator: TrainedModel, source: str | None, bar: Progress, *, t
     if images.fingerprint == trained:
         own = images
     changed = own is not None and own.fingerprint != trained
-    note = f"The images of {clean(_dataset(header).source)} have changed since the training." if changed else ""
+    note = f"The images of {clean(trained_dataset(header).source)} have changed since the training." if changed else ""
     return Real(images, data_name(dataset.name, dataset.source), None if changed else own, (note,) if note else ())
 
 
@@ -113,28 +110,9 @@ def _have(generator: TrainedModel, classes: tuple[str, ...], training: str) -> f
 def _own(header: Header, bar: Progress) -> tuple[Images | None, str]:
     """The images that the model was trained on, or why they cannot be had."""
     try:
-        return _dataset(header).load(bar), ""
+        return trained_dataset(header).load(bar), ""
     except GanError as error:
         return None, error.message
-
-
-def _dataset(header: Header) -> Dataset:
-    # A checkpoint, which may be a stranger's, fetches nothing.
-    options = {**header.settings.get("data", {}), "download": False}
-    return Dataset.checked(rebuild("data", {**header.settings, "data": options}))
-
-
-def alike(header: Header, source: str, *, but: Collection[str] = ()) -> Dataset:
-    """Another source, prepared as the model's own: with those of its options that every dataset has, `but` some."""
-    shared = {name for name, _ in own_fields(Dataset)} - {"limit", "size", "channels", *but}
-    shape = header.spec.shape
-    shared_options = {name: value for name, value in dict(header.settings.get("data", {})).items() if name in shared}
-    place = {"name": find_dataset(source).name, "source": source, "size": size_text(shape[1:]), "channels": shape[0]}
-    return _dataset(_with_data(header, {**shared_options, **place}))
-
-
-def _with_data(header: Header, data: dict[str, object]) -> Header:
-    return header.model_copy(update={"settings": {**header.settings, "data": data}})
 
 
 def _shape(shape: tuple[int, int, int]) -> str:

@@ -1,6 +1,6 @@
 """A trained generator, rebuilt from a checkpoint: what sample and interpolate use."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,7 +20,9 @@ from gancli.base.units import bytes_text
 from gancli.compute.device import choose_device
 from gancli.compute.memory import free_memory, out_of_memory
 from gancli.config.layers import rebuild
+from gancli.data.dataset import Dataset
 from gancli.data.images import Images
+from gancli.generation.datasets import prepared_alike
 from gancli.generation.sampler import Sampler
 from gancli.generation.weights import load_state, outline
 from gancli.plugins.blame import blamed
@@ -75,6 +77,10 @@ class TrainedModel(Sampler):
             there, known = (", ".join(map(clean, each.classes)) or "none" for each in (data, self.spec))
             raise GanError(f"The images to begin with are of other classes ({there}) than the model's ({known}).")
         return replace(self, inputs=inputs_of(self.arch, data))
+
+    def dataset(self, source: str, *, without: Collection[str] = ()) -> Dataset:
+        """The dataset that reads another source as the model's own images were; `without` some of its options."""
+        return prepared_alike(self.header, source, without=without)
 
     def split_classes(self, text: str | None) -> list[str]:
         """The class names in `cat,dog`; a class whose own name has a comma is taken whole."""

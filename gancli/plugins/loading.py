@@ -2,7 +2,6 @@
 
 import json
 import os
-import subprocess
 import sys
 import time
 from dataclasses import dataclass, replace
@@ -13,7 +12,7 @@ import pluggy
 
 from gancli.base.text import clean
 from gancli.plugins import hooks
-from gancli.plugins.offline import offline
+from gancli.plugins.offline import no_network
 
 FAULTS = (Exception, SystemExit)  # a plugin that exits while it is imported must not end the tool
 
@@ -48,7 +47,7 @@ class Plugin:
 def admit(package: str, release: str, point: EntryPoint, add: hooks.Add) -> Plugin:
     """Import what an entry point names and call its hook, without the network; a fault is returned, never raised."""
     begun, had_torch, fault = time.perf_counter(), "torch" in sys.modules, None
-    with offline() as tried:
+    with no_network() as tried:
         try:
             call_hook(point.load(), add)
         except FAULTS as error:
@@ -68,6 +67,8 @@ def admit_alone(plugin: Plugin) -> Plugin:
     )
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     words = [sys.executable, "-c", script, plugin.target]
+    import subprocess  # which every command of gan would wait for
+
     done = subprocess.run(words, capture_output=True, text=True, env=environment, check=False)
     try:
         fault, seconds, imports_torch = json.loads(done.stdout.splitlines()[-1])

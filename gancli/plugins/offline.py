@@ -14,7 +14,7 @@ class NetworkRefused(Exception):
 
 
 @contextmanager
-def offline() -> Iterator[list[str]]:
+def no_network() -> Iterator[list[str]]:
     """Raise NetworkRefused in whatever reaches for the network meanwhile, in any thread of this process.
 
     Gives the list of what was tried: also that which got over being refused.

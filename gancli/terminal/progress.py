@@ -53,6 +53,6 @@ class Bar(Progress):
         click.echo(f"{clean(title)} ...", err=True)
 
 
-def shown() -> Progress:
-    """A bar where somebody looks at stderr, else a line."""
+def show_progress() -> Progress:
+    """What tells of progress on stderr: a bar on a terminal, else a line."""
     return Bar() if sys.stderr.isatty() else Line()

@@ -19,7 +19,7 @@ Moves = Iterator[Move]
 class Step:
     """Plays the game of a state one step further, at the rate that the schedule has there.
 
-    wrappers: functions of the loss's moves that give moves in their place, the first one innermost: losses are recorded,
+    wrappers: functions of the loss's moves that give moves in their place, the first innermost: losses are recorded,
     penalties are added, and checks watch what is done between moves.
     """
 

@@ -7,9 +7,7 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
-from gancli import Architecture, Draw, Networks, Sampling, Spec
-from gancli.architectures.latents import lerp
-from gancli.architectures.layers import pyramid
+from gancli import Architecture, Draw, Networks, Sampling, Spec, pyramid
 
 
 class Range(Sampling):
@@ -49,7 +47,7 @@ class BEGAN(Architecture):
 
     def mix(self, a: Tensor, b: Tensor, t: float) -> Tensor:
         """The straight way: uniform latents lie on no sphere."""
-        return lerp(a, b, t)
+        return torch.lerp(a, b, t)
 
 
 @torch.no_grad()

@@ -7,14 +7,8 @@ import torch
 from gancli_began.architecture import BEGAN, Autoencoder
 from gancli_began.loss import BEGANLoss
 
-from gancli import GanError, Spec, UsageError
-from gancli.architectures.contract import Networks
-from gancli.config.config import Config
-from gancli.config.layers import resolve
-from gancli.config.presets import preset
-from gancli.data.digits import Digits
+from gancli import Config, Digits, GanError, Networks, Spec, Trainer, UsageError, preset, resolve
 from gancli.testing import Check, checks
-from gancli.training.trainer import Trainer
 
 torch.set_num_threads(1)
 

@@ -7,9 +7,7 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
-from gancli import Networks, Spec, Translator, UsageError
-from gancli.architectures.layers import dcgan_weights, stages
-from gancli.data.fields import size_text
+from gancli import Networks, Spec, Translator, UsageError, dcgan_weights, size_text
 
 LEAST = 8  # pixels a side, of which a patch can be judged
 
@@ -26,8 +24,8 @@ class CycleGAN(Translator):
     def build(self, spec: Spec, conditional: bool) -> Networks:
         """G_ab, G_ba, D_a and D_b; sides must be multiples of 4, from 8 on, and the data of two classes."""
         _check(self.name, spec)
-        # Of very small images less is left to halve.
-        halvings = min(self.d_layers, stages(min(spec.height, spec.width)))
+        # Of very small images less is left to halve: a side of 4 pixels at least remains.
+        halvings = min(self.d_layers, (min(spec.height, spec.width) // 4).bit_length() - 1)
         networks: Networks = {
             **{name: Generator(spec.channels, self.width, self.blocks) for name in ("G_ab", "G_ba")},
             **{name: Discriminator(spec.channels, self.width, halvings) for name in ("D_a", "D_b")},

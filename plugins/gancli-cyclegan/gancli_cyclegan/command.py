@@ -5,18 +5,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gancli import GanError, UsageError
-from gancli.base.errors import Exit
-from gancli.base.text import clean, plural
-from gancli.commands.sample import PICTURES, check_target
-from gancli.config.sources import find_dataset
-from gancli.runs import run
+from gancli import GanError, UsageError, check_target, clean, find_checkpoint, find_dataset, plural
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from gancli import Dataset, Images
-    from gancli.generation.model import TrainedModel
+    from gancli import Dataset, Images, TrainedModel
 
 CHUNK = 512
 
@@ -29,23 +23,26 @@ CHUNK = 512
 @click.option("--grid", is_flag=True, help="One picture of all: each, what it becomes, and that turned back again.")
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:1 or mps.")
 @click.option("--force", is_flag=True, help="Write over what is there.")
-def command(model: str, source: str, wanted: str, out: str, grid: bool, device: str, force: bool) -> int:
+def command(model: str, source: str, wanted: str, out: str, grid: bool, device: str, force: bool) -> None:
     """Turn pictures of one class into another, such as horses into zebras.
 
     They are cropped and sized as the model's own images were.
     """
-    path, target = run.find_checkpoint(model), Path(out)
+    path, target = find_checkpoint(model), Path(out)
     single = grid or (Path(source).is_file() and find_dataset(source).name == "folder")
-    if not single and target.suffix.lower() in PICTURES:
-        raise UsageError(f"{clean(target)} is one picture, and {clean(source)} may hold many.", "Add --grid.")
-    check_target(target, PICTURES if single else ("",), force=force)
+    if not single and target.suffix:
+        hint = "Give a folder, or add --grid."
+        raise UsageError(f"{clean(target)} is one file, and {clean(source)} may hold many pictures.", hint)
+    if single:
+        check_target(target, force=force)
+    else:
+        check_target(target, ("",), force=force)
 
-    from gancli.evaluation.procedure import alike
-    from gancli.generation.model import TrainedModel
+    from gancli import TrainedModel
 
     generator = TrainedModel.load(path, device)
     there, back = _ways(generator, wanted)
-    pictures = alike(generator.header, source, but=("classes", "flip"))
+    pictures = generator.dataset(source, without=("classes", "flip"))
     data = _read(pictures)
     made = _turned(generator, data.pixels[:], there)
     if grid:
@@ -55,7 +52,6 @@ def command(model: str, source: str, wanted: str, out: str, grid: bool, device: 
     else:
         _write_each(target, _names(pictures, data), made)
     click.echo(f"{plural(len(made), 'picture')} turned into {clean(wanted)} in {clean(target)}")
-    return Exit.OK
 
 
 def _ways(generator: "TrainedModel", wanted: str) -> tuple[int, int]:
@@ -74,9 +70,9 @@ def _ways(generator: "TrainedModel", wanted: str) -> tuple[int, int]:
 
 
 def _read(pictures: "Dataset") -> "Images":
-    from gancli.terminal.progress import shown
+    from gancli import show_progress
 
-    data = pictures.load(shown())
+    data = pictures.load(show_progress())
     for note in data.notes:
         click.echo(f"Note: {note}", err=True)
     return data
@@ -104,7 +100,7 @@ def _names(pictures: "Dataset", data: "Images") -> list[str]:
 
 
 def _write(target: Path, image: "np.ndarray") -> None:
-    from gancli.generation import pictures
+    from gancli import pictures
 
     pictures.save(target, image.transpose(1, 2, 0))
 
@@ -119,7 +115,7 @@ def _write_rows(target: Path, before: "np.ndarray", made: "np.ndarray", again: "
     """Threes side by side: a picture, what it became, and that turned back; beside each other where they are many."""
     import numpy as np
 
-    from gancli.generation import pictures
+    from gancli import pictures
 
     rows = np.stack([before, made, again], 1)
     beside = max(1, round((len(rows) / 6) ** 0.5))

@@ -9,10 +9,7 @@ from gancli_cyclegan.architecture import CycleGAN, Discriminator
 from gancli_cyclegan.history import History
 from gancli_cyclegan.loss import CycleGANLoss
 
-from gancli import Images, Networks, Spec, Trainer, UsageError
-from gancli.config.config import Config
-from gancli.config.layers import resolve
-from gancli.config.presets import preset
+from gancli import Config, Images, Networks, Spec, Trainer, UsageError, preset, resolve
 from gancli.testing import Check, checks
 
 torch.set_num_threads(1)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gancli.pytest_plugin import Outcome
+from gancli.testing import Outcome
 
 Gan = Callable[..., Outcome]
 

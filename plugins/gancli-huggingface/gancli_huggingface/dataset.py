@@ -5,9 +5,7 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gancli import Dataset, Field, GanError, Records
-from gancli.base.text import clean
-from gancli.plugins.offline import NetworkRefused, offline
+from gancli import Dataset, Field, GanError, NetworkRefused, Records, clean, no_network
 
 if TYPE_CHECKING:
     import datasets
@@ -38,7 +36,7 @@ class HuggingFace(Dataset):
             raise GanError(f"There is nothing at {clean(here)}.", "Check the path.")
         fetches = self.download and not here.exists()
         try:
-            with nullcontext() if fetches else offline():
+            with nullcontext() if fetches else no_network():
                 return self._rows(here if here.exists() else name, split)
         except GanError:
             raise

@@ -1,21 +1,25 @@
 """Rows of a table as pictures: which column has the images, which the classes."""
 
-from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import datasets
 import numpy as np
 from PIL import Image
 
-from gancli import GanError, Records
-from gancli.base.text import clean
-from gancli.data.images import Skipped
-from gancli.data.listed import LABEL_KEYS
-from gancli.data.records import FORMATS, Unfit, check_bytes, digest_of, file_mark, labelled, nothing_in
-
-if TYPE_CHECKING:
-    from gancli.data.records import Picture
+from gancli import (
+    LABEL_KEYS,
+    GanError,
+    Records,
+    Skipped,
+    Unfit,
+    clean,
+    digest_of,
+    file_mark,
+    labelled,
+    nothing_in,
+    open_picture,
+)
 
 ENCODED = ("binary", "large_binary", "binary_view")
 
@@ -49,15 +53,13 @@ class Rows(Records):
     def __len__(self) -> int:
         return len(self.numbers)
 
-    def picture(self, number: int) -> "Picture":
+    def picture(self, number: int) -> Image.Image:
         data, path = self._held(number)
-        if data is None:
-            if path is None or not Path(path).is_file():
-                raise Unfit("missing" if path else "no image in the row")
-            check_bytes(Path(path).stat().st_size)
-            return Image.open(path, formats=FORMATS)
-        check_bytes(len(data))
-        return Image.open(BytesIO(data), formats=FORMATS)
+        if data is not None:
+            return open_picture(data)
+        if path is None or not Path(path).is_file():
+            raise Unfit("missing" if path else "no image in the row")
+        return open_picture(Path(path))
 
     def name(self, number: int) -> str:
         return self._held(number)[1] or f"row {self.numbers[number]}"

@@ -3,15 +3,13 @@
 from typing import ClassVar
 
 import torch
-from pydantic import Field
 from torch import Tensor, nn
 
-from gancli import Networks, Spec
-from gancli.architectures import dcgan, layers
+from gancli import DCGAN, Field, Networks, Spec, dcgan_weights
 from gancli_infogan.sampling import Codes
 
 
-class InfoGAN(dcgan.DCGAN):
+class InfoGAN(DCGAN):
     """Latents are [noise | one-hot category | continuous codes in [-1, 1]]; `D.codes(x, y)` guesses the last two."""
 
     conditioning: ClassVar = "impossible"
@@ -34,10 +32,8 @@ class InfoGAN(dcgan.DCGAN):
     def build(self, spec: Spec, conditional: bool) -> Networks:
         """G and D; sides must be k·2^n, k in 4..7 for the shorter one."""
         whole = self.model_copy(update={"latent": self.latent + self.categories + self.continuous})
-        networks = dcgan.DCGAN.build(whole, spec, conditional)
-        critic = networks["D"]
-        assert isinstance(critic, dcgan.DCGANDiscriminator)
-        return {**networks, "D": Discriminator(self, critic)}
+        networks = DCGAN.build(whole, spec, conditional)
+        return {**networks, "D": Discriminator(self, networks["D"])}
 
     def noise(self, n: int, generator: torch.Generator) -> Tensor:
         """n latents, (n, latent + categories + continuous)."""
@@ -61,15 +57,17 @@ class InfoGAN(dcgan.DCGAN):
 class Discriminator(nn.Module):
     """DCGAN's, and beside its score a head of one hidden layer on the same features."""
 
-    def __init__(self, options: InfoGAN, critic: dcgan.DCGANDiscriminator) -> None:
+    def __init__(self, options: InfoGAN, critic: nn.Module) -> None:
         super().__init__()
         self.critic, self.sizes = critic, [options.categories, options.continuous]
+        score = critic.get_submodule("score")
+        assert isinstance(score, nn.Linear)
         self.head = nn.Sequential(
-            nn.Linear(critic.score.in_features, options.hidden),
+            nn.Linear(score.in_features, options.hidden),
             nn.LeakyReLU(0.2),
             nn.Linear(options.hidden, sum(self.sizes)),
         )
-        self.head.apply(layers.dcgan_weights)
+        self.head.apply(dcgan_weights)
 
     def forward(self, x: Tensor, y: Tensor | None) -> Tensor:
         """Images (N, C, H, W) to scores (N,)."""
@@ -78,7 +76,7 @@ class Discriminator(nn.Module):
 
     def codes(self, x: Tensor, y: Tensor | None) -> tuple[Tensor, ...]:
         """Guesses of the codes of images (N, C, H, W): logits (N, categories), and means (N, continuous)."""
-        features = self.critic.features(x).flatten(1)
+        features = self.critic.get_submodule("features")(x).flatten(1)
         # D's own move teaches the head alone: features learned for its sake find marks in images that nobody sees.
         guesses: Tensor = self.head(features if x.requires_grad else features.detach())
         return torch.split(guesses, self.sizes, 1)

@@ -7,8 +7,7 @@ from pydantic import Field
 from torch import Tensor
 from torch.nn.functional import cross_entropy, mse_loss
 
-from gancli import Game, Move
-from gancli.losses.gan import GANLoss
+from gancli import Game, GANLoss, Move
 
 
 class InfoGANLoss(GANLoss):

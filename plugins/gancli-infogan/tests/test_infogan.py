@@ -1,7 +1,6 @@
 """InfoGAN's codes: drawn, guessed, learned without labels, and asked for."""
 
-from collections.abc import Mapping
-from functools import partial
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -9,14 +8,8 @@ import pytest
 import torch
 from gancli_infogan.architecture import Discriminator, InfoGAN
 
-from gancli import GanError, UsageError
-from gancli.architectures import latents
-from gancli.config.config import Config
-from gancli.config.layers import resolve
-from gancli.config.presets import preset
-from gancli.pytest_plugin import Gan
-from gancli.testing import Check, checks
-from gancli.training.trainer import Trainer
+from gancli import Config, GanError, Trainer, UsageError, preset, resolve
+from gancli.testing import Check, Gan, checks
 
 torch.set_num_threads(1)
 TINY = {"arch.width": 4, "arch.latent": 4, "arch.hidden": 8}
@@ -40,7 +33,12 @@ def arch() -> InfoGAN:
 
 
 def asked(arch: InfoGAN, numbers: list[int], **options: object) -> tuple[torch.Tensor, ...]:
-    return arch.parts(arch.sampling(**options).latents(arch, numbers, partial(latents.draw, arch.noise, 0)))
+    return arch.parts(arch.sampling(**options).latents(arch, numbers, lambda numbers: drawn(arch, numbers)))
+
+
+def drawn(arch: InfoGAN, numbers: Iterable[int]) -> torch.Tensor:
+    """Independent latents by number."""
+    return torch.cat([arch.noise(1, torch.Generator().manual_seed(number)) for number in numbers])
 
 
 def test_latents_are_noise_a_category_and_codes(arch: InfoGAN) -> None:

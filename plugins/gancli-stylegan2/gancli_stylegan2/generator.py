@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor, nn
 
-from gancli import Spec
-from gancli.architectures.layers import ClassVectors, pyramid
+from gancli import ClassVectors, Spec, pyramid
 from gancli_stylegan2.layers import Linear, Modulated, StyledLayer, activate, doubled, normalized
 
 if TYPE_CHECKING:

@@ -8,8 +8,7 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
-from gancli import Game, Move
-from gancli.losses.gan import GANLoss
+from gancli import Game, GANLoss, Move
 
 
 class StyleGAN2Loss(GANLoss):

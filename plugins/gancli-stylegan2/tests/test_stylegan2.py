@@ -14,15 +14,8 @@ from gancli_stylegan2.sampling import Styles
 from torch import Tensor
 from torch.nn.functional import conv2d
 
-from gancli import GanError, Spec
-from gancli.config.config import Config
-from gancli.config.layers import resolve
-from gancli.config.presets import preset
-from gancli.generation.model import TrainedModel as Trained
-from gancli.pytest_plugin import Gan
-from gancli.runs.run import Run
-from gancli.testing import Check, checks
-from gancli.training.trainer import Trainer
+from gancli import Config, GanError, Run, Spec, TrainedModel, Trainer, preset, resolve
+from gancli.testing import Check, Gan, checks
 
 torch.set_num_threads(1)
 TINY = {"arch.width": 2, "arch.latent": 4, "arch.style": 4, "arch.depth": 2, "arch.grain": 3}
@@ -197,7 +190,7 @@ def test_without_a_weight_no_path_is_measured() -> None:
 def test_the_mean_is_in_the_checkpoint_and_in_the_average(tmp_path: Path) -> None:
     training = trainer({"conditional": True}, tmp_path / "run")
     list(training)
-    loaded = Trained.load(Run(tmp_path / "run").latest(), "cpu")
+    loaded = TrainedModel.load(Run(tmp_path / "run").latest(), "cpu")
     mean, live = (networks["G"].get_buffer("mean") for networks in (loaded.networks, training.networks))
     assert mean.abs().sum() > 0
     assert torch.equal(mean, live)

@@ -4,11 +4,7 @@ from pathlib import Path
 
 from braceexpand import braceexpand
 
-from gancli import Dataset, Field, GanError, Records
-from gancli.base.text import clean
-from gancli.data.records import nothing_in
-from gancli.data.selection import reasons
-from gancli.data.tarball import SUFFIXES
+from gancli import Dataset, Field, GanError, Records, Tarball, clean, nothing_in
 from gancli_webdataset.listing import Listing
 from gancli_webdataset.samples import Wanted
 from gancli_webdataset.shards import Shards
@@ -31,7 +27,7 @@ class WebDataset(Dataset):
         pattern = self.source.removeprefix(f"{self.name}:")
         listing = Listing.of(shards_of(pattern), Wanted(self.image.lower(), self.label.lower()))
         if not listing.rows:
-            raise nothing_in(pattern, f" ({reasons(listing.skipped)})" if listing.skipped else "")
+            raise nothing_in(pattern, skipped=listing.skipped)
         return Shards(listing, self.mix)
 
 
@@ -59,4 +55,4 @@ def _found(name: str) -> list[Path]:
 
 
 def _tars_in(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.iterdir() if path.name.lower().endswith(SUFFIXES) and path.is_file())
+    return sorted(path for path in folder.iterdir() if path.name.lower().endswith(Tarball.suffixes) and path.is_file())

@@ -5,10 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from gancli.data.images import Skipped
-from gancli.data.prepare import reason
-from gancli.data.records import Unfit, digest_of, file_mark
-from gancli.data.tarball import FAULTS, Tarball
+from gancli import Skipped, Tarball, Unfit, digest_of, file_mark
 from gancli_webdataset.samples import Wanted, samples
 
 
@@ -52,8 +49,8 @@ def name_of(shard: Tarball, key: str) -> str:
 def _opened(path: Path, skipped: list[Skipped]) -> Tarball | None:
     try:
         return Tarball(path)
-    except OSError as error:
-        skipped.append(Skipped(str(path), reason(error)))
+    except OSError:
+        skipped.append(Skipped(str(path), "not readable" if path.exists() else "missing"))
         return None
 
 
@@ -66,7 +63,7 @@ def _rows(number: int, shard: Tarball, wanted: Wanted, skipped: list[Skipped]) -
                 yield Row(number, sample.key, image.place, image.size, label)
             except Unfit as error:
                 skipped.append(Skipped(name_of(shard, sample.key), str(error)))
-    except FAULTS:
-        skipped.append(Skipped(shard.path.name, "no tar, or damaged"))
+    except Unfit as error:
+        skipped.append(Skipped(shard.path.name, str(error)))
     finally:
         shard.close()

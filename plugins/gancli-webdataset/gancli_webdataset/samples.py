@@ -5,12 +5,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from gancli.data.listed import LABEL_KEYS
-from gancli.data.names import unwanted
-from gancli.data.records import SUFFIXES, Unfit
-from gancli.data.tarball import Member, Tarball
+from gancli import LABEL_KEYS, Member, Tarball, Unfit, unwanted
 
-ENDINGS = tuple(SUFFIXES)
 MOST_TEXT = 1 << 20  # bytes of a label, or of the JSON that holds it
 
 
@@ -47,7 +43,7 @@ class Wanted:
 
     def image_of(self, sample: Sample) -> Member:
         """The image's member; raises Unfit where there is none, or it cannot be read."""
-        named = [self.image] if self.image else [each for each in sample.members if f".{each}".endswith(ENDINGS)]
+        named = [self.image] if self.image else [each for each in sample.members if _is_image(each)]
         found = [sample.members[each] for each in named if each in sample.members]
         faults = [member.fault for member in (found or sample.members.values()) if member.fault]
         if faults or not found:
@@ -61,6 +57,10 @@ class Wanted:
             member, field = sample.members.get("json"), self.label.partition(".")[2]
             return None if member is None else _in_document(_text(shard, member), field)
         return None if member is None else _text(shard, member).strip()
+
+
+def _is_image(extension: str) -> bool:
+    return unwanted((f"file.{extension}",)) is None
 
 
 def _text(shard: Tarball, member: Member) -> str:

@@ -1,13 +1,9 @@
 """The samples of shards as pictures, in an order that keeps to a few shards at a time."""
 
-from io import BytesIO
-
 import numpy as np
 from PIL import Image
 
-from gancli import Records
-from gancli.data.records import FORMATS, check_bytes, labelled
-from gancli.data.tarball import Tarball
+from gancli import Records, Tarball, labelled, open_picture
 from gancli_webdataset.listing import Listing, name_of
 
 
@@ -28,8 +24,7 @@ class Shards(Records):
 
     def picture(self, number: int) -> Image.Image:
         row = self.listing.rows[number]
-        check_bytes(row.size)
-        return Image.open(BytesIO(self._shard(row.shard).read(row.at, row.size)), formats=FORMATS)
+        return open_picture(self._shard(row.shard).read(row.at, row.size))
 
     def name(self, number: int) -> str:
         row = self.listing.rows[number]

@@ -4,8 +4,7 @@ from typing import ClassVar
 
 from torch import Tensor, nn
 
-from gancli import Architecture, Field, Networks, Spec
-from gancli.architectures.layers import ConditionalBatchNorm, Projection
+from gancli import Architecture, ConditionalBatchNorm, Field, Networks, Projection, Spec
 
 
 class MyGAN(Architecture):

@@ -2,7 +2,7 @@
 
 import click
 
-from gancli.runs.run import find_checkpoint
+from gancli import find_checkpoint
 
 
 @click.command("mygan")
@@ -11,8 +11,8 @@ def command(model: str | None) -> None:
     """Show how many numbers the generator of a run or checkpoint has; the newest run when left out."""
     path = find_checkpoint(model)
 
-    from gancli.generation.model import TrainedModel
+    from gancli import TrainedModel
 
-    generator = TrainedModel.load(path, "cpu")
-    count = sum(parameter.numel() for network in generator.networks.values() for parameter in network.parameters())
-    click.echo(f"{path.name}: {count:,} numbers in {', '.join(generator.networks)}")
+    networks = TrainedModel.load(path, "cpu").networks
+    count = sum(parameter.numel() for network in networks.values() for parameter in network.parameters())
+    click.echo(f"{path.name}: {count:,} numbers in {', '.join(networks)}")

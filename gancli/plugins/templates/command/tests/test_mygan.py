@@ -4,8 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from gancli.pytest_plugin import Gan
-from gancli.testing import Check, checks
+from gancli.testing import Check, Gan, checks
 
 
 @pytest.mark.parametrize("check", checks(Path(__file__).parents[1]), ids=str)

@@ -6,8 +6,7 @@ from typing import ClassVar
 
 from PIL import Image
 
-from gancli import Dataset, Field, Records
-from gancli.data.records import digest_of, file_mark, labelled
+from gancli import Dataset, Field, Records, digest_of, file_mark, labelled, open_picture
 
 
 class MyGAN(Dataset):
@@ -35,7 +34,7 @@ class Listed(Records):
 
     def picture(self, number: int) -> Image.Image:
         """The picture with that number, opened."""
-        return Image.open(self.files[number])
+        return open_picture(self.files[number])
 
     def name(self, number: int) -> str:
         """The path, as a user knows it."""

@@ -4,8 +4,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import adaptive_avg_pool2d
 
-from gancli import Extractor, Images
-from gancli.base.progress import Progress
+from gancli import Extractor, Images, Progress
 
 
 class MyGAN(Extractor):

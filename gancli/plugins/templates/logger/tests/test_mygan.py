@@ -5,8 +5,7 @@ from pathlib import Path
 import pytest
 from gancli_mygan.logger import MyGAN
 
-from gancli import Tick
-from gancli.runs.run import Run
+from gancli import Run, Tick
 from gancli.testing import Check, checks
 
 

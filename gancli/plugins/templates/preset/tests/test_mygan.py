@@ -4,8 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from gancli.config.layers import resolve
-from gancli.config.presets import preset
+from gancli import preset, resolve
 from gancli.testing import Check, checks
 
 SMALL = {"arch.width": 4}

@@ -1,4 +1,4 @@
-"""Draws the dashboard of a run as the SVG pictures in this folder: `python docs/screens.py RUN`."""
+"""Draws the dashboard of a run as the SVG pictures in docs/: `python benchmarks/screens.py RUN`."""
 
 import io
 import sys
@@ -15,7 +15,7 @@ from gancli.terminal.blocks import fit
 from gancli.terminal.dashboard import Dashboard, Record
 
 SIZES = {"wide": (120, 34), "normal": (80, 24), "minimal": (60, 16)}
-HERE = Path(__file__).parent
+DOCS = Path(__file__).parents[1] / "docs"
 
 
 def few_shades(pixels: np.ndarray, width: int, height: int) -> np.ndarray:
@@ -41,7 +41,7 @@ def main() -> None:
     blocks.fit = few_shades
     run = find_run(sys.argv[1])
     for name, size in SIZES.items():
-        (HERE / f"dashboard-{name}.svg").write_text(screen(run, size), encoding="utf-8")
+        (DOCS / f"dashboard-{name}.svg").write_text(screen(run, size), encoding="utf-8")
 
 
 if __name__ == "__main__":

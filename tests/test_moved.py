@@ -1,0 +1,59 @@
+"""What could be imported from version 0.1.0 still can be, from where it was, with a warning that says where it is."""
+
+import json
+import sys
+import warnings
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+NAMES: dict[str, list[str]] = json.loads(Path(__file__).with_name("names_0_1_0.json").read_text())
+# Names that a module has now: `from gancli.plugins import registry` cannot mean the function any more.
+NOW_MODULES = {"gancli.plugins.registry"}
+
+
+def old_value(module: str, name: str) -> tuple[Any, list[str]]:
+    """What `from module import name` gives, and the deprecations that it warns of."""
+    scope: dict[str, Any] = {}
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        exec(f"from {module} import {name} as value", scope)
+    return scope["value"], [str(each.message) for each in caught if each.category is DeprecationWarning]
+
+
+@pytest.mark.parametrize("module", NAMES)
+def test_every_name_is_still_imported_from_its_old_place(module: str) -> None:
+    for name in NAMES[module]:
+        value, told = old_value(module, name)
+        path = f"{module}.{name}"
+        if path in NOW_MODULES:
+            assert isinstance(value, ModuleType)
+        elif name in vars(sys.modules[module]):
+            assert not told
+        else:
+            now, _, new_name = told[0].partition(f"{path} is now ")[2].rpartition(".")
+            assert value is getattr(import_module(now), new_name), told
+
+
+def test_the_warning_names_the_line_that_imports() -> None:
+    with pytest.warns(DeprecationWarning, match=r"gancli\.text\.clean is now gancli\.base\.text\.clean") as caught:
+        from gancli.text import clean  # type: ignore[import-not-found]
+    assert caught[0].filename == __file__
+    assert clean("a\x1bb") == "a?b"
+
+
+def test_an_old_module_has_no_name_that_it_never_had() -> None:
+    with pytest.raises(ImportError, match="cannot import name 'nothing'"):
+        exec("from gancli.text import nothing")
+    with pytest.raises(ModuleNotFoundError, match=r"gancli\.nothing"):
+        import_module("gancli.nothing")
+
+
+def test_no_old_module_hides_a_public_name() -> None:
+    import gancli
+
+    old = {module.split(".")[1] for module in NAMES if module != "gancli"}
+    assert not old & set(gancli.__all__)
