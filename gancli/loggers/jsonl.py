@@ -51,9 +51,11 @@ class JSONL(Logger):
         """The line of a return to a checkpoint, which measures nothing, with what was measured at that step before."""
         if tick.statistics:
             return line
-        before = next((old for old in metrics_file.read(self.run.metrics) if old["step"] == tick.step), {})
+        lines = metrics_file.read(self.run.metrics)
+        before = next((old for old in lines if old["step"] == tick.step <= self._start), {})
         events = [*before.get("events", ()), *line.get("events", ())]
-        return before | line | ({"events": events} if events else {})
+        rate = {"rate": before["rate"]} if "rate" in before else {}
+        return before | line | rate | ({"events": events} if events else {})
 
     def _drop_from(self, step: int) -> None:
         """Keep the lines up to where the run goes on, and before the step."""
