@@ -15,7 +15,7 @@ from gancli.data.digits import Digits
 from gancli.evaluation import monitor
 from gancli.extractors.classifier import Trained
 from gancli.extractors.contract import find
-from gancli.runs import evaluations
+from gancli.runs import checkpoint, evaluations
 from gancli.runs.run import Run
 from gancli.telemetry.subject import Subject
 from gancli.telemetry.ticks import Tick
@@ -176,6 +176,62 @@ def test_a_run_that_went_back_behind_its_best_finds_a_new_one(tmp_path: Path) ->
     watch.evaluate(run, 1, 8)
     watch.rewind(run, 1)
     assert watch.evaluate(run, 2, 16)[1]  # no better, but of what was best the weights are gone
+
+
+def test_a_best_that_could_not_be_saved_is_nothing_to_beat(tmp_path: Path) -> None:
+    run, watch = made(tmp_path / "run"), trainer().monitor
+    assert watch.evaluate(run, 1, 8)[1]
+    watch.unmark(1)
+    assert watch.evaluate(run, 2, 16)[1]  # no better, but of what was best there are no weights
+    assert not watch.evaluate(run, 3, 24)[1]
+
+
+def test_a_best_that_could_not_be_saved_is_nothing_to_beat_for_a_run_that_goes_on(tmp_path: Path) -> None:
+    run = made(tmp_path / "run")
+    before = trainer().monitor.measure(1, 8)
+    evaluations.add(run, evaluations.Evaluation(**{**before.document(), "figures": {"kid": 1e9}}))
+    evaluations.add(run, evaluations.Evaluation(**{**before.document(), "step": 2, "figures": {"kid": -1e9}}))
+    run.checkpoint(1).touch()
+    run.mark_best(run.checkpoint(1))
+    watch = trainer().monitor
+    watch.rewind(run, 3)
+    assert watch.evaluate(run, 4, 24)[1]
+
+
+def test_a_run_marks_its_best_though_the_first_one_could_not_be_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kids, save = iter([1.0, 2.0, 3.0]), checkpoint.save
+    measure = monitor.Monitor.measure
+
+    def measured(self: monitor.Monitor, step: int, images_seen: int) -> evaluations.Evaluation:
+        found = measure(self, step, images_seen)
+        return evaluations.Evaluation(**{**found.document(), "figures": {"kid": next(kids)}})
+
+    def full(path: Path, *rest: object) -> None:
+        if path.name.endswith("2.safetensors"):
+            raise OSError(28, "No space left on device")
+        save(path, *rest)
+
+    monkeypatch.setattr(monitor.Monitor, "measure", measured)
+    monkeypatch.setattr(checkpoint, "save", full)
+    training = trainer(tmp_path / "run", steps=6, eval_every=2, log_every=0, checkpoint_every=0)
+    for _ in training:
+        training.saver.wait()
+    assert training.run.best.resolve() == training.run.checkpoint(4).resolve()
+
+
+def test_evaluations_that_memory_has_no_room_for_end_no_training(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise torch.OutOfMemoryError("CUDA out of memory.")
+
+    monkeypatch.setattr(monitor, "generated", full)
+    told = [event.text for tick in trainer(tmp_path / "run", steps=4, eval_every=2) for event in tick.events]
+    assert [text for text in told if "--eval-every 0" in text] == [
+        "Not evaluated: Out of memory on cpu. Free some of it, or leave evaluations out: --eval-every 0."
+    ] * 2
 
 
 def test_the_command_says_when_and_shows_the_figure(gan: Gan) -> None:

@@ -2,11 +2,38 @@
 
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     import torch
+
+
+T = TypeVar("T")
+FULL = ("DefaultCPUAllocator", "MPS backend out of memory", "CUBLAS_STATUS_ALLOC_FAILED")
+"""Words of errors that have no type of their own, of allocators and libraries that found no memory."""
+
+
+class BatchSize:
+    """How many things are computed at a time: half as many whenever memory runs out, and never more again."""
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+
+    def compute(self, all_in_batches: Callable[[int], T]) -> T:
+        """What a function of the size gives; it begins anew with half the size where memory runs out.
+
+        So all that one call gives is of batches of one size. Raises the error where batches of one are too large.
+        """
+        while True:
+            try:
+                return all_in_batches(self.size)
+            except Exception as error:
+                if self.size == 1 or not out_of_memory(error):
+                    raise
+            # Not in the handler: the error holds on to the tensors of the batch.
+            self.size //= 2
 
 
 def memory_used(device: "torch.device") -> int | None:
@@ -24,8 +51,7 @@ def memory_used(device: "torch.device") -> int | None:
 
 def out_of_memory(error: BaseException) -> bool:
     """Whether an error says that memory ran out, of the host or of a device."""
-    # The CPU's allocator has no type of its own for it.
-    if isinstance(error, MemoryError) or (isinstance(error, RuntimeError) and "DefaultCPUAllocator" in str(error)):
+    if isinstance(error, MemoryError) or (isinstance(error, RuntimeError) and any(each in str(error) for each in FULL)):
         return True
     torch = sys.modules.get("torch")  # what was never imported raised nothing
     return torch is not None and isinstance(error, torch.OutOfMemoryError)

@@ -8,6 +8,7 @@ import numpy as np
 from gancli.base.errors import GanError
 from gancli.base.progress import Progress
 from gancli.base.text import plural
+from gancli.compute.memory import out_of_memory
 from gancli.data.images import Images
 from gancli.evaluation.measuring import classes_for, generated
 from gancli.extractors.contract import Extractor, default, find
@@ -35,8 +36,8 @@ class Monitor:
     def __init__(self, sampler: Sampler, images: Images, name: str, seed: int) -> None:
         self.sampler, self.images, self.name, self.seed = sampler, images, name, seed
         self._cost: float | None = None
-        self._lost = False  # the best checkpoint, when a run went back behind it
         self._known: list[Evaluation] = []
+        self._standing: list[Evaluation] = []  # those that a better one has to beat: the best of them has its weights
         self._opened: tuple[Embedder, Features] | None = None
 
     @property
@@ -53,7 +54,12 @@ class Monitor:
         if run is not None:
             evaluations.forget(run, step)
             self._known = [each for each in evaluations.read(run) if each.training]
-            self._lost = not run.best.exists()
+            saved = [each for each in self._known if run.checkpoint(each.step).exists()]
+            self._standing = saved if run.best.exists() else []
+
+    def unmark(self, step: int) -> None:
+        """Take note that what was best at a step could not be saved: the next ones need not be better than that."""
+        self._standing = [each for each in self._standing if each.step != step]
 
     def evaluate(self, run: Run | None, step: int, images_seen: int) -> tuple[dict[str, float], bool, Event]:
         """The figures now, which the run keeps, whether they are better than all before on the same terms, and word.
@@ -65,10 +71,15 @@ class Monitor:
             found = self.measure(step, images_seen)
         except GanError as error:
             return {}, False, Event(Kind.EVALUATION, text=f"Not evaluated: {error}")
+        except Exception as error:
+            if not out_of_memory(error):
+                raise
+            return {}, False, Event(Kind.EVALUATION, text=f"Not evaluated: {_advice(self.sampler)}")
         finally:
             self._cost = time.perf_counter() - begun
-        before = [] if self._lost else [each.figures["kid"] for each in comparable(self._known, found)]
-        self._known, self._lost = [*self._known, found], False
+        before = [each.figures["kid"] for each in comparable(self._standing, found)]
+        self._known.append(found)
+        self._standing.append(found)
         if run is not None:
             evaluations.add(run, found)
         return found.shown, bool(found.figures["kid"] < min(before, default=math.inf)), Event(Kind.EVALUATION)
@@ -111,3 +122,7 @@ class Monitor:
             better={name: "lower" if name == "kid" else "higher" for name in found},
             training=True,
         )
+
+
+def _advice(sampler: Sampler) -> str:
+    return f"Out of memory on {sampler.device}. Free some of it, or leave evaluations out: --eval-every 0."

@@ -10,12 +10,15 @@ from torch import Tensor, nn
 from gancli.base.errors import GanError
 from gancli.base.progress import Progress
 from gancli.base.tensor_file import digest_of
+from gancli.compute.memory import BatchSize
 from gancli.data.images import Images
 from gancli.extractors.contract import Extractor
 from gancli.metrics.contract import Features, joined
 
-# Always the same, and the last batch is filled up: what is seen in an image does not depend on those beside it.
 BATCH = 64
+"""Images seen at a time. Always as many, and the last batch is filled up: what is seen in an image does not depend on
+those beside it. Where memory runs out batches are halved, which may change the last bits of features.
+"""
 
 
 class Embedder:
@@ -24,7 +27,8 @@ class Embedder:
     def __init__(
         self, name: str, network: nn.Module, classes: tuple[str, ...], device: torch.device, batch: int = BATCH
     ) -> None:
-        self.network, self.device, self.batch = network.to(device).eval().requires_grad_(False), device, batch
+        self.network, self.device = network.to(device).eval().requires_grad_(False), device
+        self.batch = BatchSize(batch)
         self._classify: Callable[[Tensor], Tensor] | None = getattr(network, "classify", None)
         self.accuracy: float | None = getattr(network, "accuracy", None)
         self.classes = classes if self._classify else ()
@@ -34,16 +38,17 @@ class Embedder:
     @torch.no_grad()
     def __call__(self, pixels: np.ndarray) -> Features:
         """The features of uint8 images (N, C, H, W), N at least 1; raises GanError where they are not finite."""
-        features = joined(
-            [self._seen(pixels[start : start + self.batch]) for start in range(0, len(pixels), self.batch)]
-        )
+        features = joined(self.batch.compute(lambda size: self._batches(pixels, size)))
         if not np.isfinite(features.rows).all():
             raise GanError(f"Extractor {self.identity} gives features that are not finite.", "Choose another one.")
         return features
 
-    def _seen(self, pixels: np.ndarray) -> Features:
+    def _batches(self, pixels: np.ndarray, size: int) -> list[Features]:
+        return [self._seen(pixels[start : start + size], size) for start in range(0, len(pixels), size)]
+
+    def _seen(self, pixels: np.ndarray, size: int) -> Features:
         count = len(pixels)
-        filled = torch.from_numpy(pixels[np.arange(self.batch) % count]).to(self.device)
+        filled = torch.from_numpy(pixels[np.arange(size) % count]).to(self.device)
         rows = self.network(filled).float()
         classes = self._classify(rows).argmax(1)[:count].cpu().numpy() if self._classify else None
         return Features(rows[:count].cpu().numpy(), classes)

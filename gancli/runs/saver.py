@@ -1,6 +1,6 @@
 """Checkpoints are written from a copy, in a thread of its own: training goes on meanwhile."""
 
-import time
+from collections import deque
 from collections.abc import Mapping
 from pathlib import Path
 from threading import Thread
@@ -9,37 +9,44 @@ import torch
 from torch import Tensor
 
 from gancli.base.errors import GanError
+from gancli.base.retry import PAUSE, Retry
 from gancli.base.text import clean
+from gancli.compute.memory import out_of_memory
 from gancli.runs import checkpoint
 from gancli.runs.checkpoint import Header
 from gancli.runs.run import Run
 from gancli.telemetry.ticks import Event, Kind
 
-RETRY = 30.0  # seconds after which a checkpoint that could not be written is tried again
-
 
 class Saver:
     """Writes one checkpoint at a time, and deletes old ones once a new one is on the disk.
 
-    What could not be written is news, not an error: training goes on, and is worth a later try.
+    Whatever goes wrong is news, not an error: training goes on, and another try is due after a pause in seconds.
     """
 
-    def __init__(self, run: Run, keep: int) -> None:
+    def __init__(self, run: Run, keep: int, pause: float = PAUSE) -> None:
         self.run, self.keep = run, keep
         self.fault = ""
         """Why the newest one could not be written; empty if it could."""
+        self._retry = Retry(pause)
         self._copies: dict[str, Tensor] = {}
-        self._news: list[Event] = []
+        self._news: deque[Event] = deque()
+        self._lost: deque[int] = deque()
         self._thread: Thread | None = None
-        self._failed = 0.0
 
     def submit(self, tensors: Mapping[str, Tensor], header: Header, *, best: bool = False) -> None:
         """Copy the tensors and write them; waits first where the one before is still being written."""
         self.wait()
-        self._copy(tensors)
-        # A daemon: a second signal ends the process at once, and leaves the checkpoint before this one.
-        self._thread = Thread(target=self._write, args=(header, best), daemon=True)
-        self._thread.start()
+        try:
+            self._copy(tensors)
+            # A daemon: a second signal ends the process at once, and leaves the checkpoint before this one.
+            thread = Thread(target=self._write, args=(header, best), daemon=True)
+            thread.start()
+        except Exception as error:
+            self._copies = {}
+            self._note(error, header.step, best)
+        else:
+            self._thread = thread
 
     def wait(self) -> None:
         """Until what is under way is on the disk, or has failed."""
@@ -52,13 +59,16 @@ class Saver:
 
     def news(self) -> list[Event]:
         """What was written or could not be, since this was last asked."""
-        news, self._news = self._news, []
-        return news
+        return [self._news.popleft() for _ in range(len(self._news))]
+
+    def lost(self) -> list[int]:
+        """The steps that were the best and could not be written, since this was last asked."""
+        return [self._lost.popleft() for _ in range(len(self._lost))]
 
     @property
     def wants_another_try(self) -> bool:
-        """Whether the newest checkpoint could not be written, some time ago."""
-        return bool(self.fault) and time.monotonic() - self._failed >= RETRY
+        """Whether the newest checkpoint could not be written, some time ago, and none is being written now."""
+        return self._retry.due and not (self._thread is not None and self._thread.is_alive())
 
     def _copy(self, tensors: Mapping[str, Tensor]) -> None:
         """Into the same memory every time: fresh memory costs more than the copy."""
@@ -74,18 +84,47 @@ class Saver:
         path = self.run.checkpoint(header.step)
         try:
             checkpoint.save(path, self._copies, header)
-        except (GanError, OSError) as error:
-            self.fault, self._failed = str(error), time.monotonic()
-            self._news.append(Event(Kind.UNSAVED, text=f"{self.fault} Training goes on, and tries again."))
+        except Exception as error:
+            self._note(error, header.step, best)
             return
         self.fault = ""
+        self._retry.succeeded()
         self._news.append(Event(Kind.CHECKPOINT, path))
-        if best:
-            self._mark(path)
-        self.run.prune(self.keep)
+        self._put_in_order(path, best)
 
-    def _mark(self, path: Path) -> None:
+    def _put_in_order(self, path: Path, best: bool) -> None:
+        """Link the best and delete what is too old; that it cannot be done takes nothing from what was written."""
         try:
-            self.run.mark_best(path)
-        except OSError as error:  # a file system without links
-            self._news.append(Event(Kind.UNSAVED, text=f"{clean(self.run.best)} cannot be made: {error.strerror}."))
+            if best:
+                self.run.mark_best(path)
+        except Exception as error:  # such as a file system without links
+            self._tell(f"{clean(self.run.best)} cannot be made: {_reason(error)}.")
+        try:
+            self.run.prune(self.keep)
+        except Exception as error:
+            self._tell(f"Old checkpoints of {clean(self.run.name)} cannot be deleted: {_reason(error)}.")
+
+    def _note(self, error: Exception, step: int, best: bool) -> None:
+        """Take note of what kept a checkpoint from being written."""
+        self.fault = _fault(error, self.run.checkpoint(step))
+        self._retry.failed()
+        if best:
+            self._lost.append(step)
+        self._tell(f"{self.fault} Training goes on, and tries again.")
+
+    def _tell(self, text: str) -> None:
+        self._news.append(Event(Kind.UNSAVED, text=text))
+
+
+def _fault(error: Exception, path: Path) -> str:
+    if isinstance(error, GanError):
+        return str(error)
+    if out_of_memory(error):
+        return f"{clean(path)} cannot be written: there is no memory for a copy of what is in it."
+    return f"{clean(path)} cannot be written: {_reason(error)}."
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    return clean(f"{type(error).__name__}: {error}")[:200]

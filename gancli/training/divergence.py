@@ -26,11 +26,20 @@ def in_statistics(means: Mapping[str, float]) -> str | None:
 @torch.no_grad()
 def in_tensors(tensors: Mapping[str, Tensor]) -> str | None:
     """The first tensor with something in it that is not finite, by name; one transfer where all are."""
-    floats = {name: tensor for name, tensor in tensors.items() if tensor.is_floating_point() and tensor.numel()}
+    floats = {name: wide for name, tensor in tensors.items() if (wide := _wide(tensor)) is not None and wide.numel()}
     if not floats or bool(get_total_norm(floats.values()).isfinite()):
         return None
     # What is finite may have a norm that is not.
     return next((name for name, tensor in floats.items() if not bool(tensor.isfinite().all())), None)
+
+
+def _wide(tensor: Tensor) -> Tensor | None:
+    """The numbers of a tensor in a type that norms are taken of; None where all of its numbers are finite."""
+    if tensor.is_complex():
+        return torch.view_as_real(tensor)
+    if not tensor.is_floating_point():
+        return None
+    return tensor.float() if tensor.element_size() == 1 else tensor
 
 
 def go_back(state: TrainingState, saver: Saver | None, name: str) -> Event:

@@ -1,6 +1,6 @@
 """The pictures of a training: samples from the same latents every time, real images, and both side by side."""
 
-from collections.abc import Iterator, Set
+from collections.abc import Callable, Iterator, Set
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from gancli.base.errors import GanError
+from gancli.compute.memory import out_of_memory
 from gancli.data.images import Images
 from gancli.generation import pictures
 from gancli.generation.sampler import Sampler
@@ -27,12 +28,12 @@ class Gallery:
     seed: int
 
     def draw(self, kinds: Set[Kind], run: Run | None, step: int) -> Iterator[Event]:
-        """The grids of these kinds, kept in the run if there is one; of what the disk does not take, why."""
+        """The grids of these kinds, kept in the run if there is one; of what memory or the disk does not take, why."""
         grids = {Kind.REAL: self.real, Kind.SAMPLES: self.samples, Kind.COMPARISON: self.comparison}
         places = {Kind.REAL: run.real, Kind.SAMPLES: run.sample(step), Kind.COMPARISON: run.comparison} if run else {}
         for kind, grid in grids.items():
             if kind in kinds:
-                yield from _kept(kind, grid(), places.get(kind))
+                yield from _drawn(kind, grid, places.get(kind))
 
     def samples(self, count: int = COUNT) -> np.ndarray:
         """Generated images, of the same latents at every call."""
@@ -65,6 +66,18 @@ class Gallery:
     def _classes(self, count: int) -> Tensor | None:
         classes = len(self.data.classes)
         return torch.arange(count) % classes if self.sampler.conditional else None
+
+
+def _drawn(kind: Kind, grid: Callable[[], np.ndarray], path: Path | None) -> Iterator[Event]:
+    try:
+        pixels = grid()
+    except Exception as error:
+        if not isinstance(error, GanError) and not out_of_memory(error):
+            raise
+        fault = str(error) if isinstance(error, GanError) else "Out of memory."
+        yield Event(Kind.UNSAVED, text=f"No picture of {kind.value}: {fault}")
+    else:
+        yield from _kept(kind, pixels, path)
 
 
 def _kept(kind: Kind, pixels: np.ndarray, path: Path | None) -> Iterator[Event]:

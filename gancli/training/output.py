@@ -40,6 +40,8 @@ class Output:
         Figures of an evaluation are added to the state's metrics.
         """
         best = False
+        for step in self.saver.lost() if self.saver else ():
+            self.monitor.unmark(step)
         if Kind.EVALUATION in due:
             figures, best, event = self.monitor.evaluate(self.run, self.state.step, self.state.game.images)
             self.state.metrics |= figures

@@ -22,7 +22,7 @@ from gancli.game.game import Game
 from gancli.generation.weights import load_state
 from gancli.losses.contract import Loss
 from gancli.plugins.registry import registry
-from gancli.runs.checkpoint import Checkpoint, Header, Position, Schedule, part
+from gancli.runs.checkpoint import Checkpoint, Header, Position, Schedule, check, check_images, part
 from gancli.telemetry.subject import Subject, data_name
 from gancli.training.averaging import Average
 from gancli.training.build import build, put_on
@@ -57,8 +57,10 @@ class TrainingState:
     def begin(cls, settings: Settings, data: Images) -> Self:
         """The state before the first step: the process is seeded, the networks are built and checked.
 
-        Raises UsageError where architecture, loss, data or device do not go together.
+        Raises UsageError where architecture, loss, data or device do not go together, GanError where what is trained
+        could not be saved.
         """
+        check_images(data.spec)
         arch, loss = Architecture.checked(settings.arch), Loss.checked(settings.loss)
         device = choose_device(settings.device)
         dtype = choose_dtype(settings.precision, device)
@@ -85,7 +87,9 @@ class TrainingState:
         generators = {name: networks[name] for names in loss.generating.values() for name in names}
         average = Average(generators, settings.optim.ema)
         horizon = settings.optim.horizon
-        return cls(settings, arch, loss, data, device, dtype, networks, game, players, average, horizon=horizon)
+        state = cls(settings, arch, loss, data, device, dtype, networks, game, players, average, horizon=horizon)
+        check(state.tensors(), state.header())
+        return state
 
     @property
     def place(self) -> tuple[int, int, float]:
