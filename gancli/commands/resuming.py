@@ -74,10 +74,11 @@ def meant(given: Mapping[str, Any]) -> Return | None:
         if not found.checkpoints():
             raise GanError(f"Run {clean(found.name)} has no checkpoint to continue from.", "Train anew: gan train")
         return Return(found)
-    if not (path.parent.parent / "config.toml").is_file():
+    home = run.run_of(path)
+    if home is None:
         hint = f"Begin one with its settings: gan train --config {clean(path)}"
         raise UsageError(f"{clean(path)} lies in no run that could go on.", hint)
-    return Return(Run(path.parent.parent), path)
+    return Return(home, path)
 
 
 def _named(parent: Path, name: str | None) -> Return | None:
@@ -88,7 +89,7 @@ def _named(parent: Path, name: str | None) -> Return | None:
     if not found.path.exists():
         return None
     foreign = {path.name for path in found.path.iterdir()} - {"samples", "checkpoints", "lock"}
-    if foreign and not found.config.exists():
+    if foreign and not found.is_there:
         raise UsageError(f"{clean(found.path)} is there, and is no run.", "Choose another --name.")
     return Return(found)
 
