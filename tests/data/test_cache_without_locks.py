@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import zoo
 from conftest import Gan
-from data.test_cache import SCRIPT, until
+from preparing import SCRIPT, until
 
 from gancli.base import files
 from gancli.data import cache
