@@ -269,9 +269,8 @@ def test_a_logger_that_has_failed_is_tried_again_and_says_when_it_writes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = Run(tmp_path)
-    guarded = Guarded("bad", Failing(run))
+    guarded = Guarded("bad", Failing(run), pause=0.0)
     monkeypatch.setattr(Failing, "heard", 0)
-    monkeypatch.setattr("gancli.loggers.guarded.RETRY", 0.0)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         for heard in (0, 1, 1, 0, 0, 1):  # 1 and more make it fail

@@ -6,11 +6,11 @@ import shutil
 import sys
 from collections.abc import Iterator
 from importlib.metadata import version
-from pathlib import Path
 
 import click
 
 from gancli.base.errors import Exit
+from gancli.base.files import size_of
 from gancli.base.text import clean, plural
 from gancli.plugins.loading import admit_alone
 from gancli.plugins.registry import registry
@@ -70,13 +70,9 @@ def _folders() -> Finding:
     fault = None if os.access(there, os.W_OK) else "It cannot be written: give another folder in GAN_CACHE."
     return (
         "cache",
-        f"{clean(home)}, {_size(home) / 1e9:.1f} GB, {shutil.disk_usage(there).free / 1e9:.0f} GB free",
+        f"{clean(home)}, {size_of(home) / 1e9:.1f} GB, {shutil.disk_usage(there).free / 1e9:.0f} GB free",
         fault,
     )
-
-
-def _size(folder: Path) -> int:
-    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 
 def _terminal() -> Finding:

@@ -87,10 +87,11 @@ def resumed_run(words: Mapping[str, Any]) -> Resumed | None:
         if not stopped.checkpoints():
             raise GanError(f"Run {clean(stopped.name)} has no checkpoint to continue from.", "Train anew: gan train")
         return Resumed(stopped)
-    if not (path.parent.parent / "config.toml").is_file():
+    home = run.run_of(path)
+    if home is None:
         hint = f"Begin one with its settings: gan train --config {clean(path)}"
         raise UsageError(f"{clean(path)} lies in no run that could go on.", hint)
-    return Resumed(Run(path.parent.parent), path)
+    return Resumed(home, path)
 
 
 def _named(parent: Path, name: str | None) -> Resumed | None:
@@ -101,7 +102,7 @@ def _named(parent: Path, name: str | None) -> Resumed | None:
     if not named.path.exists():
         return None
     foreign = {path.name for path in named.path.iterdir()} - {"samples", "checkpoints", "lock"}
-    if foreign and not named.config.exists():
+    if foreign and not named.is_there:
         raise UsageError(f"{clean(named.path)} is there, and is no run.", "Choose another --name.")
     return Resumed(named)
 

@@ -1,7 +1,6 @@
 """`gan runs`: the runs there are, compared, followed, drawn and cleared away. None of it needs torch."""
 
 import json
-import shutil
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from gancli.base.errors import Exit, GanError, UsageError
+from gancli.base.files import changed, remove_drafts, size_of
 from gancli.base.text import clean, plural
 from gancli.base.units import clock_text
 from gancli.runs import run as runs
@@ -70,6 +70,7 @@ def compare(names: tuple[str, ...], as_json: bool) -> int:
 def clean_up(names: tuple[str, ...], yes: bool) -> int:
     """Delete runs: those named, or else all that ended without a checkpoint. One that is training stays."""
     chosen = [runs.find_run(name) for name in names] or [r for r in runs.runs_in(runs.home()) if not r.checkpoints()]
+    remove_drafts(runs.home())
     chosen = list({each.path.resolve(): each for each in chosen}.values())
     for each in chosen:
         if each.state == TRAINING and names:
@@ -79,14 +80,12 @@ def clean_up(names: tuple[str, ...], yes: bool) -> int:
         click.echo("There is nothing to delete.")
         return Exit.OK
     for each in chosen:
-        click.echo(f"{clean(each.path)}  {_size(each.path) / 1e6:,.1f} MB  {each.state}")
+        click.echo(f"{clean(each.path)}  {size_of(each.path) / 1e6:,.1f} MB  {each.state}")
     if not yes:
         click.confirm(f"Delete {plural(len(chosen), 'run')}?", abort=True)
     for each in chosen:
-        try:
-            shutil.rmtree(each.path)
-        except OSError as error:
-            raise GanError(f"{clean(each.path)} cannot be deleted: {error.strerror}.") from error
+        if names or not each.checkpoints():  # one may have gone on while we asked
+            each.delete()
     return Exit.OK
 
 
@@ -166,8 +165,8 @@ def _found(name: str | None) -> runs.Run | None:
         return None
 
 
-def _touched(each: runs.Run) -> float:
-    return max((path.stat().st_mtime for path in (each.metrics, each.config) if path.exists()), default=0.0)
+def _touched(each: runs.Run) -> int:
+    return max(changed(each.metrics), changed(each.config))
 
 
 def _table(found: "list[Overview]") -> "Table":
@@ -209,7 +208,3 @@ def _print(table: "Table") -> None:
 
 def _value(value: Any) -> str:
     return figure(value) if isinstance(value, float) else "-" if value is None else clean(value)
-
-
-def _size(folder: Path) -> int:
-    return sum(path.lstat().st_size for path in folder.rglob("*") if not path.is_symlink() and path.is_file())

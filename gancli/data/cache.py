@@ -1,30 +1,34 @@
 """Decoded images on disk, each set in a folder under its key: whole or not there, whoever builds it, however it ends.
 
 A folder `<key>` holds `about.json` and, unless it only says which pictures are good, `pixels`, raw bytes. It is built
-as `<key>.tmp` under the lock `<key>.lock`, and renamed when all is written; the lock ends with its process.
+under the lock `<key>.lock` in a folder of the builder's own, and renamed when all is written; the lock ends with its
+process. Where there are no locks several may build at once, and the first one's set is everybody's.
 """
 
 import json
 import os
 import re
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import IO
 
 import numpy as np
 
-from gancli.base.files import sync
+from gancli.base import files, locks
+from gancli.base.locks import FileLock
 from gancli.base.text import clean
 
 FORMAT = 1
 OTHERS = {"extractors": "weights of extractors", "references": "features of real images"}
 """Folders of the cache that hold no pictures, and what they hold."""
-ABOUT, PIXELS, BUILDING, LOCK = "about.json", "pixels", ".tmp", ".lock"
+ABOUT, PIXELS, LOCK = "about.json", "pixels", ".lock"
 KEY = re.compile("[0-9a-f]{32}")
+STALE = 3600.0  # seconds without a write after which nobody builds, where no lock tells
 
 
 @dataclass(frozen=True)
@@ -68,33 +72,35 @@ def pixels(key: str, about: About) -> np.ndarray:
 def locked(key: str, busy: Callable[[], None] | None = None) -> Iterator[bool]:
     """Hold the lock of a key. Where another process has it, call `busy` and wait, or yield False without `busy`.
 
-    Where there are no locks a build is still safe: what is renamed last is whole too.
+    Where there are no locks a build is still safe: each has a folder of its own.
     """
-    with suppress(OSError):
-        home().mkdir(parents=True, exist_ok=True)
-    path = home() / (key + LOCK)
     try:
-        handle = _lock(path, wait=False)
+        lock = _hold(key, patience=0)
     except BlockingIOError:
         if busy is None:
             yield False
             return
         busy()
-        handle = _lock(path, wait=True)
+        lock = _hold(key, patience=None)
     try:
+        for folder in _builds(key):
+            # Under the lock, what is there was left behind by a build that was ended.
+            if lock.works or not _is_in_use(folder):
+                shutil.rmtree(folder, ignore_errors=True)
         yield True
     finally:
-        if handle is not None:
-            path.unlink(missing_ok=True)
-            handle.close()
+        with suppress(OSError):
+            (home() / (key + LOCK)).unlink(missing_ok=True)
+        lock.release()
 
 
 class Writer:
     """Writes one set under its key; where the disk refuses, `fault` says why and the pixels are not kept."""
 
     def __init__(self, key: str, *, keep: bool) -> None:
-        self.place, self.folder = home() / key, home() / (key + BUILDING)
+        self.place = home() / key
         self.fault: str | None = None
+        self._draft: files.Draft | None = None
         self._file: IO[bytes] | None = None
         self._attempt(lambda: self._begin(keep))
 
@@ -106,31 +112,31 @@ class Writer:
 
     def finish(self, about: About) -> About:
         """Make the set findable; returns what is known of it, `kept` only if it is."""
-        self._attempt(self._close)
-        about = About(**{**asdict(about), "kept": about.kept and self.fault is None})
-        if self.fault is None:
-            self._attempt(lambda: self._settle(about))
-        return about if self.fault is None else About(**{**asdict(about), "kept": False})
+        self._attempt(lambda: self._settle(about))
+        return about if self.fault is None else replace(about, kept=False)
 
     def _begin(self, keep: bool) -> None:
-        # Under the lock, what is there was left behind by a build that was ended.
-        shutil.rmtree(self.folder, ignore_errors=True)
-        self.folder.mkdir(parents=True)
+        self._draft = files.Draft(self.place)
         if keep:
-            self._file = (self.folder / PIXELS).open("wb")
-
-    def _close(self) -> None:
-        if self._file is not None:
-            self._file.flush()
-            os.fsync(self._file.fileno())
-            self._file.close()
+            self._file = (self._draft.folder / PIXELS).open("wb")
 
     def _settle(self, about: About) -> None:
-        (self.folder / ABOUT).write_text(json.dumps({"format": FORMAT, **asdict(about)}))
-        sync(self.folder / ABOUT)
-        shutil.rmtree(self.place, ignore_errors=True)
-        self.folder.rename(self.place)
-        sync(self.place.parent)
+        assert self._draft is not None
+        if self._file is not None:
+            self._file.close()
+        (self._draft.folder / ABOUT).write_text(json.dumps({"format": FORMAT, **asdict(about)}))
+        if self._is_there(about):
+            return
+        try:
+            self._draft.settle()
+        except OSError:
+            if not self._is_there(about):
+                raise
+
+    def _is_there(self, about: About) -> bool:
+        """Whether another process has built as much meanwhile."""
+        there = _read(self.place)
+        return there is not None and there.kept >= about.kept
 
     def _attempt(self, action: Callable[[], object]) -> None:
         """Do it; a disk that is full or read-only ends the writing and frees what was written."""
@@ -147,7 +153,8 @@ class Writer:
             with suppress(OSError):
                 self._file.close()
             self._file = None
-        shutil.rmtree(self.folder, ignore_errors=True)
+        if self._draft is not None:
+            self._draft.discard()
 
     def __enter__(self) -> "Writer":
         return self
@@ -168,27 +175,52 @@ class Entry:
 
 def entries() -> list[Entry]:
     """All folders of the cache, the one used last first; what somebody else keeps beside them is left alone."""
-    found = []
+    entries = []
     for folder in home().iterdir() if home().is_dir() else ():
-        key = folder.name.removesuffix(BUILDING)
+        key = _key_of(folder)
         if folder.is_dir() and (KEY.fullmatch(key) or folder.name in OTHERS):
-            size = sum(file.stat().st_size for file in folder.iterdir() if file.is_file())
-            found.append(Entry(key, _read(folder), size, folder.stat().st_mtime))
-    return sorted(found, key=lambda entry: -entry.used)
+            entries.append(Entry(key, _read(folder), files.size_of(folder), files.changed(folder) / 1e9))
+    return sorted(entries, key=lambda entry: -entry.used)
 
 
 def clear() -> tuple[int, int]:
-    """Delete what no process is building; returns the bytes freed and how many folders were in use."""
-    freed = busy = 0
-    for entry in entries():
-        with locked(entry.key) as free:
-            if not free:
+    """Delete what no process is building; returns the bytes freed and how many sets were in use."""
+    before, busy = entries(), 0
+    for key in sorted({entry.key for entry in before}):
+        with locked(key) as free:
+            if not free or _builds(key):
                 busy += 1
                 continue
-            for folder in (home() / entry.key, home() / (entry.key + BUILDING)):
-                shutil.rmtree(folder, ignore_errors=True)
-            freed += entry.size
-    return freed, busy
+            with suppress(OSError):
+                files.delete_folder(home() / key)
+    return sum(entry.size for entry in before) - sum(entry.size for entry in entries()), busy
+
+
+def _hold(key: str, patience: float | None) -> FileLock:
+    """The lock of a key; one that keeps nobody out where there are none. Raises BlockingIOError."""
+    try:
+        home().mkdir(parents=True, exist_ok=True)
+        return locks.hold(home() / (key + LOCK), patience)
+    except BlockingIOError:
+        raise
+    except OSError:
+        return FileLock(None)
+
+
+def _builds(key: str) -> list[Path]:
+    """The folders in which a set is built, or was; version 0.1.0 had one for all."""
+    old = home() / f"{key}{files.TEMPORARY}"
+    return [*files.drafts(home() / key), *([old] if old.is_dir() else [])]
+
+
+def _key_of(folder: Path) -> str:
+    return files.drafted(folder) or folder.name.removesuffix(files.TEMPORARY)
+
+
+def _is_in_use(folder: Path) -> bool:
+    """Whether somebody may be building in a folder, where no lock tells."""
+    written = max(map(files.changed, [folder, folder / PIXELS]))
+    return time.time() - written / 1e9 < STALE
 
 
 def _read(folder: Path) -> About | None:
@@ -200,30 +232,6 @@ def _read(folder: Path) -> About | None:
             str(told["source"]), (count, channels, height, width), skipped, str(told["digest"]), bool(told["kept"])
         )
         whole = not about.kept or (folder / PIXELS).stat().st_size == about.size
-        return about if whole and told["format"] == FORMAT and not folder.name.endswith(BUILDING) else None
+        return about if whole and told["format"] == FORMAT and _key_of(folder) == folder.name else None
     except (OSError, ValueError, KeyError, TypeError):
-        return None
-
-
-def _lock(path: Path, *, wait: bool) -> IO[bytes] | None:
-    """The lock file, locked; None where there are no locks. Raises BlockingIOError rather than wait, unless told to."""
-    try:
-        import fcntl
-
-        while True:
-            handle = path.open("ab")
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
-                # Whoever had the lock deletes the file at the end: then the lock is of no file, or of another one.
-                if path.stat().st_ino == os.fstat(handle.fileno()).st_ino:
-                    return handle
-            except FileNotFoundError:
-                pass
-            except OSError:
-                handle.close()
-                raise
-            handle.close()
-    except BlockingIOError:
-        raise
-    except (OSError, ImportError):
         return None

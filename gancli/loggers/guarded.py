@@ -1,12 +1,12 @@
 """The loggers of a run, and the guard that keeps their faults from a training."""
 
-import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from gancli.base.errors import GanError
+from gancli.base.retry import PAUSE, Retry
 from gancli.base.text import clean
 from gancli.loggers.contract import Logger
 
@@ -18,9 +18,6 @@ if TYPE_CHECKING:
 ALWAYS = ("jsonl", "text")
 
 
-RETRY = 30.0  # seconds after which a logger that has failed is tried again
-
-
 class LoggerWarning(UserWarning):
     """A logger has failed, or writes again."""
 
@@ -28,9 +25,9 @@ class LoggerWarning(UserWarning):
 class Guarded:
     """A logger that can fail: it says so once, is tried again at a later tick, and never stops a run."""
 
-    def __init__(self, name: str, logger: Logger) -> None:
+    def __init__(self, name: str, logger: Logger, pause: float = PAUSE) -> None:
         self.name, self.logger = clean(name), logger
-        self._failed: float | None = None
+        self._retry = Retry(pause)
         self._trainer: Trainer | None = None  # until the logger has begun
 
     def begin(self, trainer: "Trainer") -> None:
@@ -40,10 +37,10 @@ class Guarded:
 
     def tick(self, tick: "Tick") -> None:
         """Have it take note of a tick, unless it has failed just before."""
-        if self._failed is not None and time.monotonic() - self._failed < RETRY:
+        if self._retry.failing and not self._retry.due:
             return
-        if self._begin() and self._attempt(self.logger.tick, tick) and self._failed is not None:
-            self._failed = None
+        if self._begin() and self._attempt(self.logger.tick, tick) and self._retry.failing:
+            self._retry.succeeded()
             _warn(f"Logger {self.name} writes again.")
 
     def close(self) -> None:
@@ -61,10 +58,10 @@ class Guarded:
         try:
             method(*words)
         except Exception as error:
-            if self._failed is None:
+            if not self._retry.failing:
                 fault = clean(f"{type(error).__name__}: {error}")
                 _warn(f"Logger {self.name} has failed ({fault}). Training goes on, and it is tried again.")
-            self._failed = time.monotonic()
+            self._retry.failed()
             return False
         return True
 

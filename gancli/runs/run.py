@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import tomli
 
+from gancli.base import files
 from gancli.base.errors import GanError, UsageError
-from gancli.base.files import remove_stale, write_text
 from gancli.base.text import clean
 from gancli.runs import lock
 from gancli.runs.lock import Lock
@@ -24,6 +24,8 @@ HOME = "runs"
 LOCK = "lock"
 SUFFIX = ".safetensors"
 ASIDE = "aside"
+PARTS = ("arch", "loss", "data")
+"""Tables that the settings of every run have."""
 
 
 class DamageWarning(UserWarning):
@@ -53,6 +55,14 @@ class Run:
             return tomli.loads(self.config.read_text(encoding="utf-8"))
         except (OSError, ValueError):
             return {}
+
+    @property
+    def is_there(self) -> bool:
+        """Whether the folder is a run's: others have a config.toml too, without such settings or checkpoints."""
+        if not self.config.is_file():
+            return False
+        settings = self.settings
+        return all(isinstance(settings.get(part), dict) for part in PARTS) or bool(self.checkpoints())
 
     @property
     def metrics(self) -> Path:
@@ -117,6 +127,10 @@ class Run:
         """All checkpoints, oldest first."""
         return sorted((self.path / "checkpoints").glob(f"step-*{SUFFIX}"), key=_step)
 
+    def last_saved(self) -> int:
+        """When its newest checkpoint was written, in nanoseconds; 0 where there is none."""
+        return max(map(files.changed, self.checkpoints()), default=0)
+
     def latest(self) -> Path:
         """The newest whole checkpoint, as `open_latest` finds it."""
         with self.open_latest() as checkpoint:
@@ -169,7 +183,7 @@ class Run:
         It is damaged, or of a way that was left; only who holds the lock may.
         """
         for folder in (self.path, self.path / "samples", self.path / "checkpoints"):
-            remove_stale(folder)
+            files.remove_stale(folder)
         for path in [*self.checkpoints(), *self.samples()]:
             if _step(path) > step:
                 aside = path.parent / ASIDE
@@ -178,10 +192,10 @@ class Run:
 
     def write_config(self, text: str) -> None:
         """Write down the settings; raises GanError."""
-        write_text(self.config, text)
+        files.write_text(self.config, text)
 
     def make(self, *, again: bool = False) -> None:
-        """Make the folder; raises GanError rather than touch one that is there, unless it is to be begun `again`."""
+        """Make the folder; raises UsageError where one is there, unless it is to be begun `again`, and GanError."""
         try:
             self.path.mkdir(parents=True, exist_ok=again)
             (self.path / "samples").mkdir(exist_ok=again)
@@ -192,6 +206,14 @@ class Run:
             ) from None
         except OSError as error:
             raise GanError(f"No run folder can be made at {clean(self.path)}: {error.strerror}.") from error
+
+    def delete(self) -> None:
+        """Delete the folder; raises GanError where somebody trains in it, or it cannot be deleted."""
+        with self.lock():
+            try:
+                files.delete_folder(self.path)
+            except OSError as error:
+                raise GanError(f"{clean(self.path)} cannot be deleted: {error.strerror}.") from error
 
 
 def home() -> Path:
@@ -209,11 +231,14 @@ def new_run(parent: Path, label: str, name: str | None) -> Run:
     # A name has at most 255 bytes, and a letter up to four.
     label = re.sub(r"[^\w.-]+", "-", label)[:60].strip("-.")
     number = 1 + max((_number(run.path) for run in runs_in(parent)), default=0)
-    while (parent / f"{number:04d}-{label}").exists():
-        number += 1
-    run = Run(parent / f"{number:04d}-{label}")
-    run.make()
-    return run
+    while True:
+        run = Run(parent / f"{number:04d}-{label}")
+        try:
+            run.make()
+        except UsageError:  # another that begins at the same moment has this number
+            number += 1
+        else:
+            return run
 
 
 def check_name(name: str) -> None:
@@ -224,8 +249,10 @@ def check_name(name: str) -> None:
 
 def runs_in(parent: Path) -> Iterator[Run]:
     """The runs in a folder."""
-    if parent.is_dir():
-        yield from (Run(path.parent) for path in sorted(parent.glob("*/config.toml")))
+    for path in sorted(parent.glob("*/config.toml")) if parent.is_dir() else ():
+        run = Run(path.parent)
+        if run.is_there and files.drafted(run.path) is None:
+            yield run
 
 
 def find_run(name: str | None, parent: Path | None = None) -> Run:
@@ -233,8 +260,8 @@ def find_run(name: str | None, parent: Path | None = None) -> Run:
     if name is None:
         return _newest()
     for path in (Path(name).expanduser(), (parent or home()) / name):
-        if (path / "config.toml").is_file():
-            return Run(path)
+        if Run(path).is_there:
+            return Run(_by_name(path))
     known = [run.name for run in runs_in(parent or home())]
     hint = f"There are: {', '.join(map(clean, known[-5:]))}." if known else "Train one first: gan train"
     raise GanError(f"There is no run or checkpoint '{clean(name)}'.", hint)
@@ -263,9 +290,17 @@ def find_header(name: str | None) -> "Header":
 
 
 def run_of(checkpoint: Path) -> Run | None:
-    """The run that a checkpoint lies in, if it does."""
-    folder = checkpoint.resolve().parent.parent
-    return Run(folder) if (folder / "config.toml").is_file() else None
+    """The run that a checkpoint lies in, or that which a link to it leads to, if it does."""
+    for path in (checkpoint.absolute(), checkpoint.resolve()):
+        run = Run(_by_name(path.parent.parent))
+        if run.is_there:
+            return run
+    return None
+
+
+def _by_name(folder: Path) -> Path:
+    """The same folder by a path that ends with its name: `.` and `..` do not."""
+    return folder if folder.name not in {"", ".."} else folder.resolve()
 
 
 def _file(name: str | None) -> Path | None:
@@ -286,10 +321,11 @@ def _opened_whole(path: Path) -> "Checkpoint":
 
 
 def _newest() -> Run:
-    found = [run for run in runs_in(home()) if run.checkpoints()]
-    if not found:
+    times = {run: run.last_saved() for run in runs_in(home())}
+    newest = max(times, key=lambda run: times[run], default=None)
+    if newest is None or not times[newest]:
         raise GanError(f"There is no run with a checkpoint in {clean(home())}.", "Train one first: gan train")
-    return max(found, key=lambda run: run.checkpoints()[-1].stat().st_mtime_ns)
+    return newest
 
 
 def _step(path: Path) -> int:
