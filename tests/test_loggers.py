@@ -10,6 +10,7 @@ import pytest
 from conftest import Gan
 from small import TINY_WORDS, made, trainer
 
+from gancli.base.retry import PAUSE
 from gancli.loggers.contract import Logger
 from gancli.loggers.guarded import Guarded, LoggerWarning
 from gancli.loggers.tensorboard import TensorBoard
@@ -46,9 +47,9 @@ class Late(Logger):
         self.heard.append(f"step {tick.step}")
 
 
-def heard(logger: Late, steps: int) -> list[str]:
+def heard(logger: Late, steps: int, pause: float = PAUSE) -> list[str]:
     """The warnings of a guarded logger that is begun and gets ticks."""
-    guarded = Guarded("late", logger)
+    guarded = Guarded("late", logger, pause)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         guarded.begin(SimpleNamespace(name="trainer"))  # type: ignore[arg-type]
@@ -57,12 +58,9 @@ def heard(logger: Late, steps: int) -> list[str]:
     return [str(warning.message) for warning in caught if issubclass(warning.category, LoggerWarning)]
 
 
-def test_a_logger_that_could_not_begin_is_begun_before_its_next_tick(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("gancli.loggers.guarded.RETRY", 0.0)
+def test_a_logger_that_could_not_begin_is_begun_before_its_next_tick(tmp_path: Path) -> None:
     logger = Late(Run(tmp_path), refusals=2)
-    said = heard(logger, steps=3)
+    said = heard(logger, steps=3, pause=0.0)
     assert logger.heard == ["begun trainer", "step 2", "step 3"]
     assert [line.partition(" (")[0] for line in said] == ["Logger late has failed", "Logger late writes again."]
 

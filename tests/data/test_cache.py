@@ -123,7 +123,8 @@ def test_workers_end_with_their_parent(folder: Path, tmp_path: Path) -> None:
 def test_a_script_without_a_guard_is_told_so_and_does_not_hang(folder: Path, tmp_path: Path) -> None:
     script = tmp_path / "script.py"
     script.write_text(
-        "from gancli.config.layers import find_dataset, rebuild\n"
+        "from gancli.config.layers import rebuild\n"
+        "from gancli.config.sources import find_dataset\n"
         f"data = {{'name': 'folder', 'source': {str(folder)!r}, 'workers': 2}}\n"
         "rebuild('data', {'data': data}).load()\n"
     )
