@@ -112,7 +112,7 @@ def train(ctx: click.Context, /, **given: Any) -> int:
     images = resolved.settings.data.load(shown())
     for note in images.notes:
         click.echo(f"Note: {note}", err=True)
-    return _train(resolved, images, given)
+    return _train(resolved.located(), images, given)
 
 
 def _with_length(resolved: Resolved) -> Resolved:
