@@ -199,7 +199,7 @@ def _differences(resolved: Resolved, images: "Images", header: "Header", trainer
     for key in sorted(set(changed) - HARMLESS):
         was, now = changed[key]
         yield f"{key} was {clean(was)} and is {clean(now)}"
-    if header.data.fingerprint != images.fingerprint:
+    if not images.is_known_as(header.data.fingerprint):
         yield "the images are not those it was trained on"
     here = machine(trainer.device)
     if header.machine not in {"", here}:
