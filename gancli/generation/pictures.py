@@ -15,6 +15,8 @@ from gancli.base.text import clean
 if TYPE_CHECKING:
     from torch import Tensor
 
+GAP = 2  # pixels between the images of a grid
+
 
 def to_uint8(images: "Tensor") -> np.ndarray:
     """Images (N, C, H, W) in [-1, 1] as uint8 pixels of the same shape, on the host."""
@@ -22,7 +24,7 @@ def to_uint8(images: "Tensor") -> np.ndarray:
     return pixels
 
 
-def grid(pixels: np.ndarray, columns: int, gap: int = 2) -> np.ndarray:
+def grid(pixels: np.ndarray, columns: int, gap: int = GAP) -> np.ndarray:
     """One picture (H, W, C) of uint8 images (N, C, H, W), row by row, `gap` black pixels between them."""
     count, channels, height, width = pixels.shape
     columns = min(columns, count)
@@ -51,9 +53,9 @@ def picture(pixels: np.ndarray) -> Image.Image:
     return Image.fromarray(pixels[:, :, 0] if pixels.shape[2] == 1 else pixels)
 
 
-def save(path: Path, pixels: np.ndarray) -> None:
-    """Write one picture (H, W, C) in the format of the file's suffix."""
-    with replacing(path) as temporary, _fitting(path):
+def save(path: Path, pixels: np.ndarray, *, synced: bool = True) -> None:
+    """Write one picture (H, W, C) in the format of the file's suffix; where it is not synced, the caller does that."""
+    with replacing(path, synced=synced) as temporary, _fitting(path):
         picture(pixels).save(temporary, format=Image.registered_extensions()[path.suffix.lower()])
 
 

@@ -9,9 +9,7 @@ from sources import opened
 from gancli.data import workers
 
 
-def test_windows_starts_no_more_processes_than_it_can_wait_for(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_windows_starts_no_more_processes_than_it_can_wait_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     np.save(tmp_path / "x.npy", np.zeros((12, 8, 8), np.uint8))
     records = opened(tmp_path / "x.npy")
     records.here = False

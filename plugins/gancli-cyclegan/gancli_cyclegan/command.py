@@ -7,6 +7,7 @@ import click
 
 from gancli import GanError, UsageError
 from gancli.base.errors import Exit
+from gancli.base.files import sync_everything
 from gancli.base.text import clean, plural
 from gancli.commands.sample import PICTURES, check_target
 from gancli.config.sources import find_dataset
@@ -103,16 +104,17 @@ def _names(pictures: "Dataset", data: "Images") -> list[str]:
     return [name if name.lower().endswith(".png") else f"{name}.png" for name in names]
 
 
-def _write(target: Path, image: "np.ndarray") -> None:
+def _write(target: Path, image: "np.ndarray", *, synced: bool = True) -> None:
     from gancli.generation import pictures
 
-    pictures.save(target, image.transpose(1, 2, 0))
+    pictures.save(target, image.transpose(1, 2, 0), synced=synced)
 
 
 def _write_each(target: Path, names: list[str], made: "np.ndarray") -> None:
     for name, image in zip(names, made, strict=True):
         (target / name).parent.mkdir(parents=True, exist_ok=True)
-        _write(target / name, image)
+        _write(target / name, image, synced=False)
+    sync_everything()
 
 
 def _write_rows(target: Path, before: "np.ndarray", made: "np.ndarray", again: "np.ndarray") -> None:
