@@ -102,7 +102,7 @@ class File(Extractor):
 
 def kept(images: Images) -> Path:
     """Where the classifier of these images is kept."""
-    return cache.home() / "extractors" / f"classifier-{images.fingerprint}.safetensors"
+    return cache.home() / "extractors" / f"classifier-{images.key}.safetensors"
 
 
 def _read(path: Path) -> classifier.Classifier | None:
