@@ -9,7 +9,8 @@ from rich.console import Console
 
 from gancli.reports.follow import Follower
 from gancli.reports.overview import subject_of
-from gancli.runs.run import Run, find_run
+from gancli.runs.finding import find_run
+from gancli.runs.run import Run
 from gancli.terminal import blocks
 from gancli.terminal.blocks import fit
 from gancli.terminal.dashboard import Dashboard, Record

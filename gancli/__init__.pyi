@@ -59,9 +59,9 @@ from .plugins.hooks import hookimpl as hookimpl
 from .plugins.offline import NetworkRefused as NetworkRefused
 from .plugins.offline import no_network as no_network
 from .plugins.registry import register as register
+from .runs.finding import find_checkpoint as find_checkpoint
+from .runs.finding import find_run as find_run
 from .runs.run import Run as Run
-from .runs.run import find_checkpoint as find_checkpoint
-from .runs.run import find_run as find_run
 from .telemetry.ticks import Event as Event
 from .telemetry.ticks import Kind as Kind
 from .telemetry.ticks import Tick as Tick

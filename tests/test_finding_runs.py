@@ -9,9 +9,10 @@ from conftest import Gan
 from small import TINY_WORDS, made
 
 from gancli.base.errors import GanError, UsageError
-from gancli.runs import run as runs
+from gancli.runs import finding
 from gancli.runs.checkpoint import verify
-from gancli.runs.run import Run, find_run, new_run, run_of
+from gancli.runs.finding import find_run, new_run, run_of
+from gancli.runs.run import Run
 
 SETTINGS = '[arch]\nname = "dcgan"\n[loss]\nname = "gan"\n[data]\nname = "digits"\nsource = "digits"\n'
 TRAIN = ["train", *TINY_WORDS, "--display", "none", "--steps", 4, "--checkpoint-every", 2]
@@ -120,4 +121,4 @@ def test_a_run_is_resumed_from_within(gan: Gan, word: str, monkeypatch: pytest.M
     assert Path(resumed.out.strip()).resolve() == run.path
     assert verify(run.latest()).step == 6
     assert set(run.path.parent.iterdir()) == before
-    assert runs.home() == Path("runs")
+    assert finding.home() == Path("runs")

@@ -86,7 +86,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     "process": ("compute.process",),
     "r1": ("game.penalties",),
     "randomness": ("compute.randomness",),
-    "run": ("runs.run",),
+    "run": ("runs.run", "runs.finding"),
     "sampling": ("architectures.sampling",),
     "saver": ("runs.saver",),
     "scaffold": ("plugins.scaffold",),
@@ -116,7 +116,7 @@ RENAMED: dict[str, str] = {
     "latents.generator": "compute.randomness.stream",
     "offline.offline": "plugins.offline.no_network",
     "overview.overview": "reports.overview.overview_of",
-    "run.runs": "runs.run.runs_in",
+    "run.runs": "runs.finding.runs_in",
 }
 """The new path of each name that is another now."""
 

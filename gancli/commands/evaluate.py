@@ -9,7 +9,7 @@ import click
 from gancli.base.errors import Exit
 from gancli.base.text import clean, plural
 from gancli.commands.generating import trained_model
-from gancli.runs import run
+from gancli.runs import finding
 from gancli.telemetry.labels import figure
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def command(
 
     chosen = find(extractor, download=download) if extractor else None
     names = [name.strip() for name in metrics.split(",") if name.strip()]
-    home = run.run_of(generator.path)
+    home = finding.run_of(generator.path)
     real = real_images(generator, source, show_progress(), trusted=home is not None)
     for note in real.notes_for(count):
         click.echo(f"Note: {note}", err=True)

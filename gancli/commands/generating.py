@@ -12,7 +12,7 @@ from gancli.base.errors import GanError, UsageError
 from gancli.base.options import own_fields, validated
 from gancli.base.text import clean
 from gancli.commands.click_options import ChosenOptions, options_of, shortened, typed_layer
-from gancli.runs import run
+from gancli.runs import finding
 
 if TYPE_CHECKING:
     from gancli.architectures.contract import Architecture
@@ -44,15 +44,15 @@ class GeneratingCommand(ChosenOptions):
 
         from gancli.generation.model import architecture_of
 
-        return architecture_of(header or run.find_header(None), Path(word))
+        return architecture_of(header or finding.find_header(None), Path(word))
 
     def _named(self, args: list[str]) -> tuple[str, "Header | None"]:
         """The MODEL among the words, with its header: some may be values of options that are not known yet."""
         words = self.first_look(args, [each for each in self.params if isinstance(each, click.Option)]).args
         for word in words:
             with suppress(GanError):
-                return word, run.find_header(word)
-        return str(run.home()), None
+                return word, finding.find_header(word)
+        return str(finding.home()), None
 
 
 def model_of(ctx: click.Context, named: str | None) -> "TrainedModel":
@@ -67,7 +67,7 @@ def model_of(ctx: click.Context, named: str | None) -> "TrainedModel":
 
 def trained_model(named: str | None, device: str) -> "TrainedModel":
     """The model that RUN|CKPT means, whose file is opened once; raises GanError."""
-    with run.open_checkpoint(named) as checkpoint:
+    with finding.open_checkpoint(named) as checkpoint:
         from gancli.generation.model import TrainedModel  # and torch with it: not where there is no checkpoint
 
         return TrainedModel.of(checkpoint, device)
@@ -85,7 +85,7 @@ def _with_images(generator: "TrainedModel", source: str | None) -> "TrainedModel
     from gancli.evaluation.procedure import real_images
     from gancli.terminal.progress import show_progress
 
-    real = real_images(generator, source, show_progress(), trusted=run.run_of(generator.path) is not None)
+    real = real_images(generator, source, show_progress(), trusted=finding.run_of(generator.path) is not None)
     for note in real.notes:
         click.echo(f"Note: {note}", err=True)
     return generator.given(real.images)

@@ -11,7 +11,7 @@ from gancli.base.text import clean, plural
 from gancli.config import parts
 from gancli.config.config import flatten
 from gancli.plugins.registry import Entry, registry
-from gancli.runs import run
+from gancli.runs import finding, run
 from gancli.runs.checkpoint import Header, read_header
 
 
@@ -41,7 +41,7 @@ def _run(what: str | None) -> run.Run | None:
     if what is not None and Path(what).is_file():
         return None
     try:
-        return run.find_run(what)
+        return finding.find_run(what)
     except GanError:
         return None
 
@@ -79,7 +79,7 @@ def summary(path: Path, header: Header) -> dict[str, Any]:
 
 def _checkpoint(what: str | None) -> Path:
     try:
-        return run.find_checkpoint(what)
+        return finding.find_checkpoint(what)
     except GanError as error:
         if what is None or "has no checkpoint" in error.message:
             raise

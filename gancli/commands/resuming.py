@@ -15,7 +15,7 @@ from gancli.config.config import Config, Resolved, flatten
 from gancli.config.layers import LENGTHS, defaults
 from gancli.config.parts import PARTS
 from gancli.plugins.registry import require
-from gancli.runs import run
+from gancli.runs import finding
 from gancli.runs.lock import Lock
 from gancli.runs.run import Run
 
@@ -74,7 +74,7 @@ class Resumed:
 
 def parent_of(words: Mapping[str, Any]) -> Path:
     """The folder of the run's folder."""
-    return Path(words["out"]) if words.get("out") else run.home()
+    return Path(words["out"]) if words.get("out") else finding.home()
 
 
 def resumed_run(words: Mapping[str, Any]) -> Resumed | None:
@@ -88,11 +88,11 @@ def resumed_run(words: Mapping[str, Any]) -> Resumed | None:
         raise UsageError("--resume says which run goes on, and --name what a new one is called.", "Give one of them.")
     path = Path(name).expanduser()
     if not path.is_file():
-        stopped = run.find_run(name, parent_of(words))
+        stopped = finding.find_run(name, parent_of(words))
         if not stopped.checkpoints():
             raise GanError(f"Run {clean(stopped.name)} has no checkpoint to continue from.", "Train anew: gan train")
         return Resumed(stopped)
-    home = run.run_of(path)
+    home = finding.run_of(path)
     if home is None:
         hint = f"Begin one with its settings: gan train --config {clean(path)}"
         raise UsageError(f"{clean(path)} lies in no run that could go on.", hint)
@@ -102,7 +102,7 @@ def resumed_run(words: Mapping[str, Any]) -> Resumed | None:
 def _named(parent: Path, name: str | None) -> Resumed | None:
     if not name:
         raise UsageError("--resume auto needs the --name of the run to begin or continue.")
-    run.check_name(name)
+    finding.check_name(name)
     named = Run(parent / name)
     if not named.path.exists():
         return None
@@ -134,7 +134,7 @@ def opened(
     if resumed is None:
         # Before there is a folder: what cannot be trained leaves none behind.
         state = TrainingState.begin(settings, images)
-        held = run.new_run(parent_of(words), label, words["name"])
+        held = finding.new_run(parent_of(words), label, words["name"])
     else:
         held = resumed.run
         held.make(again=True)

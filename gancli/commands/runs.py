@@ -11,6 +11,7 @@ from gancli.base.errors import Exit, GanError, UsageError
 from gancli.base.files import changed, remove_drafts, size_of
 from gancli.base.text import clean, plural
 from gancli.base.units import clock_text
+from gancli.runs import finding
 from gancli.runs import run as runs
 from gancli.runs.lock import CRASHED, FINISHED, TRAINING
 from gancli.telemetry.labels import figure
@@ -34,11 +35,11 @@ def command(ctx: click.Context, as_json: bool) -> int | None:
         return None
     from gancli.reports.overview import overview_of
 
-    found = [overview_of(each) for each in runs.runs_in(runs.home())]
+    found = [overview_of(each) for each in finding.runs_in(finding.home())]
     if as_json:
         click.echo(json.dumps([each.document() for each in found], indent=2))
     elif not found:
-        click.echo(f"There are no runs in {clean(runs.home())}. Train one: gan train")
+        click.echo(f"There are no runs in {clean(finding.home())}. Train one: gan train")
     else:
         _print(_table(found))
     return Exit.OK
@@ -51,7 +52,7 @@ def compare(names: tuple[str, ...], as_json: bool) -> int:
     """Show runs side by side: the settings in which they differ, and where each has come to."""
     from gancli.reports.compare import compare_runs
 
-    table = compare_runs([runs.find_run(name) for name in names])
+    table = compare_runs([finding.find_run(name) for name in names])
     if as_json:
         click.echo(json.dumps(table, indent=2))
         return Exit.OK
@@ -69,8 +70,10 @@ def compare(names: tuple[str, ...], as_json: bool) -> int:
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def clean_up(names: tuple[str, ...], yes: bool) -> int:
     """Delete runs: those named, or else all that ended without a checkpoint. One that is training stays."""
-    chosen = [runs.find_run(name) for name in names] or [r for r in runs.runs_in(runs.home()) if not r.checkpoints()]
-    remove_drafts(runs.home())
+    chosen = [finding.find_run(name) for name in names] or [
+        r for r in finding.runs_in(finding.home()) if not r.checkpoints()
+    ]
+    remove_drafts(finding.home())
     chosen = list({each.path.resolve(): each for each in chosen}.values())
     for each in chosen:
         if each.state == TRAINING and names:
@@ -96,7 +99,7 @@ def draw(name: str | None, out: Path | None) -> int:
     """Draw a run's curves and its samples over time (PNG), and a timelapse of the samples (GIF)."""
     from gancli.reports.plots import plot
 
-    chosen = runs.find_run(name)
+    chosen = finding.find_run(name)
     folder = out or chosen.path
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -156,11 +159,11 @@ def _wait_for(name: str | None) -> runs.Run:
 
 def _found(name: str | None) -> runs.Run | None:
     if name is None:
-        found = list(runs.runs_in(runs.home()))
+        found = list(finding.runs_in(finding.home()))
         # One that trains before one that does not, and then the newest.
         return max(found, key=lambda each: (each.state == TRAINING, _touched(each)), default=None)
     try:
-        return runs.find_run(name)
+        return finding.find_run(name)
     except GanError:
         return None
 

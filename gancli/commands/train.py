@@ -18,7 +18,7 @@ from gancli.config.layers import chosen, resolve, suggested
 from gancli.config.parts import PARTS
 from gancli.config.settings import Optim, Settings
 from gancli.data.dataset import Dataset
-from gancli.runs import run
+from gancli.runs import finding, run
 from gancli.terminal.display import waiting
 from gancli.terminal.progress import show_progress
 
@@ -194,7 +194,7 @@ def _label(settings: Settings) -> str:
 
 def _finish(done: run.Run, finished: bool, codes: list[int]) -> int:
     """What to type next, on stderr; the run folder as the last line on stdout."""
-    name = clean(done.name if done.path.parent == run.home() else done.path)
+    name = clean(done.name if done.path.parent == finding.home() else done.path)
     if not done.checkpoints():
         click.echo("Stopped before the first step: there is nothing to continue.", err=True)
     elif not finished:
