@@ -77,7 +77,7 @@ def meant(given: Mapping[str, Any]) -> Return | None:
     if not path.is_file():
         found = run.find_run(name, parent_of(given))
         if not found.checkpoints():
-            raise GanError(f"Run {clean(found.name)} has no checkpoint to continue from.", "Train anew: gan train")
+            raise _nothing_to_continue(found)
         return Return(found)
     home = run.run_of(path)
     if home is None:
@@ -145,6 +145,8 @@ def _continued(resolved: Resolved, images: "Images", back: Return, *, auto: bool
     from gancli.training.trainer import Trainer
 
     path, name = back.checkpoint, back.run.name
+    if path is None and not auto:
+        raise _nothing_to_continue(back.run)
     if path is None:
         return Trainer(resolved.settings, images)
     header = read_header(path)
@@ -158,6 +160,10 @@ def _continued(resolved: Resolved, images: "Images", back: Return, *, auto: bool
             f"Run {clean(name)} is finished at step {trainer.step:,}.", "Give it a longer --steps or --time."
         )
     return trainer
+
+
+def _nothing_to_continue(chosen: Run) -> GanError:
+    return GanError(f"Run {clean(chosen.name)} has no checkpoint to continue from.", "Train anew: gan train")
 
 
 def _check(resolved: Resolved, images: "Images", header: "Header", name: str) -> None:
