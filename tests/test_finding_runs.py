@@ -1,6 +1,7 @@
 """Which run or checkpoint is meant: from any folder, by any path, and while others train, begin and delete."""
 
 import os
+from contextlib import AbstractContextManager
 from pathlib import Path
 from threading import Barrier, Thread
 
@@ -12,6 +13,7 @@ from gancli.base.errors import GanError, UsageError
 from gancli.runs import finding
 from gancli.runs.checkpoint import verify
 from gancli.runs.finding import find_run, new_run, run_of
+from gancli.runs.lock import Lock
 from gancli.runs.run import Run
 
 SETTINGS = '[arch]\nname = "dcgan"\n[loss]\nname = "gan"\n[data]\nname = "digits"\nsource = "digits"\n'
@@ -122,3 +124,19 @@ def test_a_run_is_resumed_from_within(gan: Gan, word: str, monkeypatch: pytest.M
     assert verify(run.latest()).step == 6
     assert set(run.path.parent.iterdir()) == before
     assert finding.home() == Path("runs")
+
+
+def test_a_run_that_is_deleted_before_it_goes_on_does_not_begin_anew(gan: Gan, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert gan(*TRAIN, "--name", "mine").code == 0
+    lock = Run.lock
+
+    def deleted(self: Run) -> AbstractContextManager[Lock]:
+        for path in self.checkpoints():
+            path.unlink()
+        return lock(self)
+
+    monkeypatch.setattr(Run, "lock", deleted)
+    refused = gan("train", "--resume", "mine", "--steps", 9, "--display", "none")
+    assert refused.code == 1
+    assert "no checkpoint to continue from" in refused.err
+    assert not Run(Path("runs/mine")).checkpoints()

@@ -90,7 +90,7 @@ def resumed_run(words: Mapping[str, Any]) -> Resumed | None:
     if not path.is_file():
         stopped = finding.find_run(name, parent_of(words))
         if not stopped.checkpoints():
-            raise GanError(f"Run {clean(stopped.name)} has no checkpoint to continue from.", "Train anew: gan train")
+            raise _nothing_to_continue(stopped)
         return Resumed(stopped)
     home = finding.run_of(path)
     if home is None:
@@ -154,6 +154,8 @@ def _continued(resolved: Resolved, images: "Images", resumed: Resumed, *, auto: 
     from gancli.training.state import TrainingState
 
     checkpoint, name = resumed.open(), resumed.run.name
+    if checkpoint is None and not auto:
+        raise _nothing_to_continue(resumed.run)
     if checkpoint is None:
         return TrainingState.begin(resolved.settings, images)
     with checkpoint:
@@ -168,6 +170,10 @@ def _continued(resolved: Resolved, images: "Images", resumed: Resumed, *, auto: 
             f"Run {clean(name)} is finished at step {state.step:,}.", "Give it a longer --steps or --time."
         )
     return state
+
+
+def _nothing_to_continue(chosen: Run) -> GanError:
+    return GanError(f"Run {clean(chosen.name)} has no checkpoint to continue from.", "Train anew: gan train")
 
 
 def _check(resolved: Resolved, images: "Images", header: "Header", name: str) -> None:
