@@ -13,7 +13,7 @@ from gancli.base.text import clean, plural
 from gancli.base.units import clock_text
 from gancli.runs import run as runs
 from gancli.runs.lock import CRASHED, FINISHED, TRAINING
-from gancli.telemetry.labels import figure
+from gancli.telemetry.labels import number_text
 from gancli.telemetry.verdicts import DIVERGED
 
 if TYPE_CHECKING:
@@ -207,4 +207,4 @@ def _print(table: "Table") -> None:
 
 
 def _value(value: Any) -> str:
-    return figure(value) if isinstance(value, float) else "-" if value is None else clean(value)
+    return number_text(value) if isinstance(value, float) else "-" if value is None else clean(value)
