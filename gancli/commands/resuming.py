@@ -35,12 +35,17 @@ HARMLESS = LENGTHS | {
     "keep_samples",
     "log",
     "rollbacks",
+    "data.source",
+    "data.root",
     "data.workers",
     "data.cache_limit",
     "data.download",
     "conditional",
 }
-"""Settings that may change when a run is resumed, and leave its weights the same, bit for bit."""
+"""Settings that may change when a run is resumed, and leave its weights the same, bit for bit.
+
+Where the images lie is among them: whether they are the same ones is seen in the images.
+"""
 
 
 @dataclass(frozen=True)
