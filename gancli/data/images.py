@@ -1,23 +1,19 @@
-"""What a dataset is: options that say where images are and how they are prepared, and the images they give."""
+"""Prepared images, their shape and classes, and what was left out."""
 
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
-
-if TYPE_CHECKING:
-    pass
-
 
 Order = Callable[[np.random.Generator, np.ndarray], np.ndarray]
 
 
 @dataclass(frozen=True)
 class Spec:
-    """What the data dictates to an architecture: height, width, channels, and the names of the classes."""
+    """What an architecture needs to know of the data: height, width, channels, and the names of the classes."""
 
     height: int
     width: int
@@ -30,19 +26,19 @@ class Spec:
         return self.channels, self.height, self.width
 
     def document(self) -> dict[str, Any]:
-        """The spec as JSON holds it."""
+        """The spec as a JSON object."""
         return {"height": self.height, "width": self.width, "channels": self.channels, "classes": list(self.classes)}
 
 
 class Skipped(NamedTuple):
-    """Something that was left out: its name in the source, and why."""
+    """A picture or file that was left out: its name in the source, and the reason."""
 
     name: str
     reason: str
 
 
 class Pixels(Protocol):
-    """uint8 images (N, C, H, W): an array, a memory map, or what decodes them when they are asked for."""
+    """uint8 images (N, C, H, W): an array, a memory map, or an object that decodes them when it is indexed."""
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -53,7 +49,7 @@ class Pixels(Protocol):
 
 
 def shuffled(rng: np.random.Generator, numbers: np.ndarray) -> np.ndarray:
-    """The order of an epoch: any order is as likely as any other."""
+    """The numbers in the order of an epoch, where all orders are equally likely; int64 (n,)."""
     return rng.permutation(numbers)
 
 
