@@ -11,7 +11,9 @@ from small import TINY_WORDS, made, trainer
 
 from gancli.base.progress import Progress
 from gancli.config.settings import Every
+from gancli.data import cache
 from gancli.data.digits import Digits
+from gancli.data.images import Images
 from gancli.evaluation import monitor
 from gancli.extractors.classifier import Trained
 from gancli.extractors.contract import find
@@ -157,6 +159,25 @@ def test_a_classifier_that_is_there_already_is_used(tmp_path: Path, monkeypatch:
     going_on = trainer(data=images).monitor
     going_on.rewind(run, 1)
     assert going_on.measure(2, 16).extractor == before.extractor
+
+
+def test_no_classifier_is_trained_in_a_training_though_the_cache_is_cleared_meanwhile(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(Trained, "LEAST", 4)
+    monkeypatch.setattr(Trained, "EPOCHS", 0.1)
+    images = Digits(count=60, size=(16, 16)).load()
+    find("classifier").open(images, torch.device("cpu"), Progress())
+    ready = Trained.ready
+
+    def then_cleared(self: Trained, images: Images) -> bool:
+        is_ready = ready(self, images)
+        cache.clear()
+        return is_ready
+
+    monkeypatch.setattr(Trained, "ready", then_cleared)
+    monkeypatch.setattr("gancli.metrics.classifier.train_classifier", None)
+    assert trainer(data=images).monitor.measure(1, 8).extractor.startswith("classifier ")
 
 
 def test_only_figures_on_the_same_terms_are_better(tmp_path: Path) -> None:

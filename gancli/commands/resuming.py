@@ -212,7 +212,7 @@ def _differences(resolved: Resolved, images: "Images", header: "Header", state: 
         yield f"{key} was {clean(was)} and is {clean(now)}"
     if state.device.type == "cuda" and not resolved.settings.deterministic:
         yield "CUDA adds in no fixed order without --deterministic"
-    if header.data.fingerprint != images.fingerprint:
+    if not images.is_known_as(header.data.fingerprint):
         yield "the images are not those it was trained on"
     here = machine(state.device)
     if header.machine not in {"", here}:

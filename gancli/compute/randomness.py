@@ -1,7 +1,8 @@
 """Every stream of random numbers that a step may draw from, as tensors that a checkpoint keeps."""
 
 import random
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 import numpy as np
 import torch
@@ -26,6 +27,20 @@ def renewed(seed: int, times: int, device: torch.device) -> torch.Generator:
     return seed_all((seed + times * 0x9E3779B97F4A7C15) % 2**63, device)
 
 
+@contextmanager
+def apart(seed: int, device: torch.device) -> Iterator[None]:
+    """Seed torch's streams of the CPU and of a device until the context ends, and then set them back."""
+    state = _device_state(device)
+    # torch.manual_seed would seed those of every other device too.
+    with torch.random.fork_rng(devices=[]):
+        torch.default_generator.manual_seed(seed)
+        _seed_device(seed, device)
+        try:
+            yield
+        finally:
+            _restore_device(state, device)
+
+
 def capture(device: torch.device, noise: torch.Generator) -> dict[str, Tensor]:
     """The state of every stream, by name, as tensors on the CPU."""
     _, keys, position, has_gauss, gauss = np.random.get_state()
@@ -36,11 +51,7 @@ def capture(device: torch.device, noise: torch.Generator) -> dict[str, Tensor]:
         "numpy": torch.from_numpy(np.array([*keys, position, has_gauss], dtype=np.int64)),
         "numpy_gauss": torch.tensor(gauss, dtype=torch.float64),
     }
-    if device.type == "cuda":
-        state["cuda"] = torch.cuda.get_rng_state(device)
-    if device.type == "mps":
-        state["mps"] = torch.mps.get_rng_state()
-    return state
+    return state | _device_state(device)
 
 
 def restore(state: Mapping[str, Tensor], device: torch.device, noise: torch.Generator) -> None:
@@ -51,13 +62,32 @@ def restore(state: Mapping[str, Tensor], device: torch.device, noise: torch.Gene
     np.random.set_state(("MT19937", np.array(keys, np.uint32), position, has_gauss, state["numpy_gauss"].item()))
     if state["noise"].shape == noise.get_state().shape:
         noise.set_state(state["noise"])
-    if device.type == "cuda" and "cuda" in state:
-        torch.cuda.set_rng_state(state["cuda"], device)
-    if device.type == "mps" and "mps" in state:
-        torch.mps.set_rng_state(state["mps"])
+    _restore_device(state, device)
 
 
 def stream(seed: int, index: int = 0) -> torch.Generator:
     """The random stream of image number `index` under `seed`: the same on every device and in every batch."""
     # The images of neighbouring seeds must not be the same ones, shifted: hence the wide stride.
     return torch.Generator().manual_seed((seed * 0x9E3779B97F4A7C15 + index) % 2**63)
+
+
+def _device_state(device: torch.device) -> dict[str, Tensor]:
+    """The state of the global stream of a device, by the kind of device; empty for the CPU."""
+    if device.type == "cuda":
+        return {"cuda": torch.cuda.get_rng_state(device)}
+    return {"mps": torch.mps.get_rng_state()} if device.type == "mps" else {}
+
+
+def _restore_device(state: Mapping[str, Tensor], device: torch.device) -> None:
+    if device.type == "cuda" and "cuda" in state:
+        torch.cuda.set_rng_state(state["cuda"], device)
+    if device.type == "mps" and "mps" in state:
+        torch.mps.set_rng_state(state["mps"])
+
+
+def _seed_device(seed: int, device: torch.device) -> None:
+    if device.type == "cuda":
+        with torch.cuda.device(device):
+            torch.cuda.manual_seed(seed)
+    if device.type == "mps":
+        torch.mps.manual_seed(seed)

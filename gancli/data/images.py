@@ -1,7 +1,7 @@
 """Prepared images, their shape and classes, and what was left out."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple, Protocol
@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 
 Order = Callable[[np.random.Generator, np.ndarray], np.ndarray]
+SAMPLES = 64  # images that are read where reading all would take too long
 
 
 @dataclass(frozen=True)
@@ -55,10 +56,11 @@ def shuffled(rng: np.random.Generator, numbers: np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Images:
-    """Prepared images: pixels uint8 (N, C, H, W), labels int64 (N,) or None, and what was noticed on the way.
+    """Prepared images: pixels, uint8 (N, C, H, W), labels, int64 (N,) or None, and the names of classes.
 
-    `mirrored` asks for each to be flipped at random in training; `order` draws the order of an epoch;
-    `numbers` are those of the pictures in their listing.
+    notes: for the user. skipped: pictures that were left out. mirrored: whether training flips images at random.
+    order: draws the order of an epoch. numbers: those of the pictures in their listing. digest: of all pixels; where
+    it is unknown it is empty, and `sampled` is a digest of some images, and `marks` of the times and places of files.
     """
 
     pixels: Pixels
@@ -70,6 +72,8 @@ class Images:
     digest: str = ""
     order: Order = shuffled
     numbers: np.ndarray | None = None
+    sampled: str = ""
+    marks: str = ""
 
     def __len__(self) -> int:
         return self.pixels.shape[0]
@@ -82,10 +86,39 @@ class Images:
 
     @cached_property
     def fingerprint(self) -> str:
-        """A digest of pixels and labels."""
+        """A digest of pixels and labels, the same in every place; of some images where there are too many to read."""
+        return self._with_labels(self.digest or self.sampled or pixels_digest(self.pixels[:]))
+
+    @property
+    def key(self) -> str:
+        """The key of results that are computed from these images; unlike the fingerprint it changes with every file."""
+        return self._with_labels(self.marks) if self.marks else self.fingerprint
+
+    def is_known_as(self, fingerprint: str) -> bool:
+        """Whether a fingerprint is of these images: of all, of some, or, as in version 0.1.0, of their files."""
+        return fingerprint in {self.fingerprint, self.key} or fingerprint == self._fingerprint_of_samples
+
+    @cached_property
+    def _fingerprint_of_samples(self) -> str:
+        numbers = spread(len(self))
+        return self._with_labels(self.sampled or samples_digest(len(self), self.pixels[numbers]))
+
+    def _with_labels(self, digest: str) -> str:
         labels = b"" if self.labels is None else self.labels.tobytes()
-        pixels = self.digest or pixels_digest(self.pixels[:])
-        return hashlib.blake2b(pixels.encode() + labels, digest_size=16).hexdigest()
+        return hashlib.blake2b(digest.encode() + labels, digest_size=16).hexdigest()
+
+
+def spread(count: int, most: int = SAMPLES) -> np.ndarray:
+    """The numbers of at most `most` of `count` images, evenly spread, with the first and the last; int64 (n,)."""
+    return np.unique(np.linspace(0, count - 1, most).astype(np.int64))
+
+
+def samples_digest(count: int, samples: Iterable[np.ndarray | str]) -> str:
+    """A digest of the number of images and of samples, uint8 (C, H, W), or reasons why one cannot be read."""
+    digest = hashlib.blake2b(str(count).encode(), digest_size=16)
+    for sample in samples:
+        digest.update(sample.encode() if isinstance(sample, str) else str(sample.shape).encode() + sample.tobytes())
+    return digest.hexdigest()
 
 
 def pixels_digest(images: np.ndarray) -> str:

@@ -31,7 +31,7 @@ class Real:
     @property
     def trained_on(self) -> bool:
         """Whether the model was trained on the images to compare with."""
-        return self.own is not None and self.own.fingerprint == self.images.fingerprint
+        return self.own is not None and self.images.is_known_as(self.own.fingerprint)
 
     def notes_for(self, n: int) -> list[str]:
         """What to say before n samples are compared with them."""
@@ -58,9 +58,9 @@ def real_images(generator: TrainedModel, source: str | None, bar: Progress, *, t
     if images.spec.shape != spec.shape:
         got, made = _shape(images.spec.shape), _shape(spec.shape)
         raise GanError(f"The images of {clean(dataset.source)} are {got}; the model makes {made}.")
-    if images.fingerprint == trained:
+    if images.is_known_as(trained):
         own = images
-    changed = own is not None and own.fingerprint != trained
+    changed = own is not None and not own.is_known_as(trained)
     note = f"The images of {clean(trained_dataset(header).source)} have changed since the training." if changed else ""
     return Real(images, data_name(dataset.name, dataset.source), None if changed else own, (note,) if note else ())
 

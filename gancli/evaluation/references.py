@@ -62,7 +62,7 @@ def measured(images: Images, embedder: Embedder, progress: Progress, most: int |
 
 def kept(images: Images, embedder: Embedder) -> Path:
     """Where the reference of these images under this extractor is kept."""
-    key = digest_of(FORMAT, KEPT, images.fingerprint, images.spec.shape, embedder.identity)
+    key = digest_of(FORMAT, KEPT, images.key, images.spec.shape, embedder.identity)
     return cache.home() / "references" / f"{key}.safetensors"
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 import torch
+from pydantic import PrivateAttr
 from torch import Tensor, nn
 
 from gancli.base.errors import GanError, UsageError
@@ -43,12 +44,16 @@ class Trained(Extractor):
     EPOCHS: ClassVar[float] = 6
     LEAST: ClassVar[int] = 1000  # steps, where the images are few
     SECONDS: ClassVar[float] = 180
+    _ready: tuple[Path, classifier.Classifier] | None = PrivateAttr(None)
 
     def open(self, images: Images, device: torch.device, progress: "Progress") -> Judge:
         """The classifier of these images, out of the cache or trained now; raises UsageError without classes."""
         if images.labels is None or len(images.classes) < 2:
             raise UsageError(LABELS_NEEDED, "Choose --extractor random.")
         path = kept(images)
+        if self._ready is not None and self._ready[0] == path:
+            # A training that was told that it opens at once never trains it, though the cache is cleared meanwhile.
+            return Judge(self._ready[1].to(device))
         with cache.locked(path.name, lambda: progress.wait("Another process trains this classifier: waiting for it")):
             judge = _read(path)
             if judge is None:
@@ -57,8 +62,10 @@ class Trained(Extractor):
         return Judge(judge.to(device))
 
     def ready(self, images: Images) -> bool:
-        """Whether the cache has it, whole."""
-        return images.labels is not None and _read(kept(images)) is not None
+        """Whether the cache has it, whole; then that is what it opens."""
+        judge = None if images.labels is None else _read(kept(images))
+        self._ready = None if judge is None else (kept(images), judge)
+        return judge is not None
 
     def _train(self, images: Images, device: torch.device, progress: "Progress") -> classifier.Classifier:
         assert images.labels is not None
@@ -102,7 +109,7 @@ class File(Extractor):
 
 def kept(images: Images) -> Path:
     """Where the classifier of these images is kept."""
-    return cache.home() / "extractors" / f"classifier-{images.fingerprint}.safetensors"
+    return cache.home() / "extractors" / f"classifier-{images.key}.safetensors"
 
 
 def _read(path: Path) -> classifier.Classifier | None:

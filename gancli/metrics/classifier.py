@@ -20,6 +20,7 @@ from gancli.base import tensor_file
 from gancli.base.errors import GanError
 from gancli.base.tensor_file import Damaged, NotSafetensors, TensorFile
 from gancli.base.text import clean
+from gancli.compute.randomness import apart
 from gancli.data.images import Pixels
 
 Images = NDArray[np.uint8]
@@ -100,8 +101,7 @@ def train_classifier(
         raise GanError("Give the judge seconds or epochs to train for.")
     _check(images, labels, classes)
     training, test = (np.arange(len(labels)), test) if test else _hold_out(images, labels, seed)
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+    with apart(seed, torch.device(device)):
         judge = Classifier(_shape(images), classes).to(device)
         _fit(judge, images, labels, training, _clock(seconds, epochs, len(training)), advance)
     judge.test_accuracy = accuracy(judge, *test)
