@@ -21,7 +21,7 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from gancli.base.units import clock_text
-from gancli.telemetry.labels import figure, phrases
+from gancli.telemetry.labels import number_text, phrases
 from gancli.telemetry.subject import Subject, data_name
 from gancli.telemetry.ticks import Event, Tick
 from gancli.terminal.blocks import HalfBlocks, fit, legible, show
@@ -450,7 +450,7 @@ def test_durations(seconds: float | None, text: str) -> None:
     ],
 )
 def test_figures(value: float, text: str) -> None:
-    assert figure(value) == text
+    assert number_text(value) == text
 
 
 def test_phrases_name_other_statistics_last() -> None:

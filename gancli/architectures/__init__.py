@@ -1,4 +1,4 @@
-"""Networks: the contract, the built-in ones and their layers, latents, and what a model can be asked for.
+"""Networks: the contract of architectures, the built-in ones and their layers, latents, options of sampling.
 
 Imports data and what is below it.
 """

@@ -1,4 +1,4 @@
-"""The conditional GAN of 2014: fully connected networks that are told the class (1411.1784)."""
+"""The conditional GAN of 2014: fully connected networks that get the class (1411.1784)."""
 
 from typing import ClassVar
 
@@ -13,10 +13,10 @@ from gancli.data.images import Spec
 
 
 class CGAN(FullyConnected):
-    """Latent and class are each mapped to hidden units of their own and then joined, image and class by a projection.
+    """Fully connected networks that get the class: G joins hidden units of z and y, D has a projection of the class.
 
-    The paper joins image and class side by side, and gives the class five times the units of the latent. Here both have
-    the same, since G else tends to one image a class; and the projection (1802.05637) holds G to the class asked for.
+    In the paper D concatenates image and class, and in G the class has five times the units of the latent. Here both
+    have as many, as G otherwise tends to one image a class; the projection (1802.05637) makes G follow the class.
     """
 
     suggests: ClassVar = {"optim.lr": 4e-4, "optim.betas": (0.5, 0.999)}
@@ -32,7 +32,7 @@ class CGAN(FullyConnected):
 
 
 class CGANGenerator(nn.Module):
-    """z and class to image, joined after one hidden layer each."""
+    """Latent and class to image: one hidden layer for each, one for both together, tanh at the end."""
 
     def __init__(self, options: CGAN, spec: Spec) -> None:
         super().__init__()
@@ -47,7 +47,7 @@ class CGANGenerator(nn.Module):
         )
 
     def forward(self, z: Tensor, y: Tensor) -> Tensor:
-        """Latents (N, latent) and classes to images (N, C, H, W) in [-1, 1]."""
+        """Latents (N, latent) and classes, (N,) or (N, classes), to images (N, C, H, W) in [-1, 1]."""
         z = self.from_z(z)
         joined = torch.cat([z, self.from_y(y).to(z.dtype)], 1)
         images: Tensor = self.image(self.hidden(joined))

@@ -1,4 +1,4 @@
-"""What an architecture is: options that build named networks for an image spec, and the way they generate."""
+"""The contract of architectures: options that build named networks for an image spec, and generate with them."""
 
 from collections.abc import Mapping
 from typing import Any, ClassVar, Literal
@@ -27,12 +27,12 @@ class Architecture(Chosen):
     conditioning: ClassVar[Literal["optional", "required", "impossible"]] = "optional"
     mixes_classes: ClassVar[bool] = False
     sampling: ClassVar[type[Sampling]] = Truncation
-    """What can be asked of `generate`, as options `--sample.NAME`."""
+    """The options that `generate` understands, `--sample.NAME` on the command line."""
 
     latent: int = Field(100, gt=0, le=65536, description="Length of the latent vector z.")
 
     def build(self, spec: Spec, conditional: bool) -> Networks:
-        """The named networks for images of that spec; raises UsageError for a size it cannot make."""
+        """The networks by name for images of that spec; raises UsageError for a size that they cannot make."""
         raise NotImplementedError
 
     def noise(self, n: int, generator: torch.Generator) -> Tensor:
@@ -44,21 +44,21 @@ class Architecture(Chosen):
         return latents.slerp(a, b, t)
 
     def generate(self, networks: Mapping[str, nn.Module], z: Tensor, y: Tensor | None, sampling: Any) -> Tensor:
-        """Images (N, C, H, W) in [-1, 1] of the latents, made by the networks of player G as `sampling` asks."""
+        """Images (N, C, H, W) in [-1, 1] of latents z and classes y; `sampling` has the options."""
         images: Tensor = networks["G"](z, y)
         return images
 
-    def is_conditional(self, asked: bool | None, classes: int) -> bool:
-        """Whether the networks get the class; raises UsageError where what was asked cannot be."""
-        wanted = self.conditioning == "required" if asked is None else asked
-        if wanted and self.conditioning == "impossible":
+    def is_conditional(self, option: bool | None, classes: int) -> bool:
+        """Whether the networks get the class, by --conditional and the number of classes; raises UsageError."""
+        conditional = self.conditioning == "required" if option is None else option
+        if conditional and self.conditioning == "impossible":
             raise UsageError(f"Architecture {self.name} cannot be conditional.", "Leave --conditional out.")
-        if not wanted and self.conditioning == "required":
+        if not conditional and self.conditioning == "required":
             raise UsageError(f"Architecture {self.name} is conditional by nature.", "Leave --no-conditional out.")
-        if wanted and classes < 2:
-            other = "choose another --arch" if self.conditioning == "required" else "train without --conditional"
+        if conditional and classes < 2:
+            remedy = "choose another --arch" if self.conditioning == "required" else "train without --conditional"
             raise UsageError(
                 f"A conditional model needs at least two classes; the data has {classes or 'no labels'}.",
-                f"Sort the images into one folder a class, or {other}.",
+                f"Sort the images into one folder a class, or {remedy}.",
             )
-        return wanted
+        return conditional

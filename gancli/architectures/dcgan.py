@@ -13,12 +13,12 @@ from gancli.data.images import Spec
 
 class DCGAN(Architecture):
     """Convolutional networks whose channels double as the size halves; given classes, G has conditional
-    batch normalisation (1707.00683) and D a projection (1802.05637). D is `features`, (N, C, H, W) of images, and
-    `score`, linear in them: subclasses may put more on the same features."""
+    batch normalisation (1707.00683) and D a projection (1802.05637). D has the modules `features`, images to
+    (N, C, H, W), and `score`, which is linear in them; subclasses may add others on the same features."""
 
     # The paper has rate 2e-4, first beta 0.5 and batch normalisation in D. With an averaged generator a higher rate
-    # learns more in the same time, without momentum more modes are kept, and held flat by R1 alone D goes on telling G
-    # something: normalised spectrally, it gives up on photographs at this rate.
+    # learns more in the same time, and without momentum more modes are kept. With R1 alone D keeps giving G a gradient;
+    # with spectral normalisation it stops learning on photographs at this rate.
     suggests: ClassVar = {"optim.lr": 1e-3, "optim.betas": (0.0, 0.9), "optim.r1": 10.0}
     mixes_classes: ClassVar = True
 
@@ -38,7 +38,7 @@ class DCGAN(Architecture):
 
 
 class UpConvolution(nn.Module):
-    """Twice the size: transposed convolution, normalisation, ReLU."""
+    """Doubles the size: transposed convolution, normalisation, ReLU."""
 
     def __init__(self, inputs: int, outputs: int, classes: int) -> None:
         super().__init__()
@@ -54,7 +54,7 @@ class UpConvolution(nn.Module):
 
 
 class DCGANGenerator(nn.Module):
-    """z to image: a linear layer to the smallest size, then one `UpConvolution` a stage, tanh at the end."""
+    """Latent to image: a linear layer to the smallest size, then one `UpConvolution` a stage, tanh at the end."""
 
     def __init__(self, options: DCGAN, spec: Spec, classes: int) -> None:
         super().__init__()
@@ -82,7 +82,7 @@ class DCGANDiscriminator(nn.Module):
     def __init__(self, options: DCGAN, spec: Spec, classes: int) -> None:
         super().__init__()
         n, (height, width) = pyramid(spec, options.name)
-        # Halved on until the shorter side is at most 4: the last layer shall judge the whole, not a sum of its parts.
+        # Halved until the shorter side is at most 4, so that the last layer scores the whole image, not a sum of parts.
         further = (min(height, width) - 1) // 4
         height, width = height >> further, width >> further
         widths = [options.width * 2**i for i in range(n + further)]

@@ -1,4 +1,4 @@
-"""Latent vectors: one seed an image, and the ways between them."""
+"""Latent vectors: one random stream for each image, interpolation and truncation."""
 
 import math
 from collections.abc import Callable, Iterable
@@ -10,12 +10,12 @@ from gancli.compute.randomness import stream
 
 
 def draw(noise: Callable[[int, torch.Generator], Tensor], seed: int, indices: Iterable[int]) -> Tensor:
-    """Latents of the images with these numbers, stacked, on the CPU."""
+    """Latents (N, ...) of the images with these numbers, on the CPU; `noise(n, generator)` draws n of them."""
     return torch.cat([noise(1, stream(seed, index)) for index in indices])
 
 
 def slerp(a: Tensor, b: Tensor, t: float) -> Tensor:
-    """Spherical interpolation, (N, ...) at share t in [0, 1]: keeps the length typical of N(0, 1) (1609.04468)."""
+    """Spherical interpolation from a to b, (N, ...), at share t in [0, 1]: keeps the typical length (1609.04468)."""
     flat_a, flat_b = a.flatten(1), b.flatten(1)
     cosine = torch.nn.functional.cosine_similarity(flat_a, flat_b, dim=1).clamp(-1, 1)
     angle = torch.acos(cosine).view(-1, *[1] * (a.dim() - 1))
@@ -27,7 +27,7 @@ def slerp(a: Tensor, b: Tensor, t: float) -> Tensor:
 
 
 def lerp(a: Tensor, b: Tensor, t: float) -> Tensor:
-    """Straight interpolation, (N, ...) at share t in [0, 1]."""
+    """Linear interpolation from a to b, (N, ...), at share t in [0, 1]."""
     return torch.lerp(a, b, t)
 
 

@@ -1,4 +1,4 @@
-"""Layers that several architectures share: sizes, conditional batch normalisation, projection, first weights."""
+"""Layers that several architectures share: sizes, conditional batch normalisation, projection, initialisation."""
 
 from collections.abc import Callable
 
@@ -11,12 +11,12 @@ from gancli.data.images import Spec
 
 
 def stages(side: int) -> int:
-    """How often a side of k·2^n pixels, k in 4..7, is halved: n."""
+    """The number of halvings n of a side of k·2^n pixels, k in 4..7."""
     return (side // 4).bit_length() - 1
 
 
 def pyramid(spec: Spec, name: str) -> tuple[int, tuple[int, int]]:
-    """The number of halvings n and the size left after them; raises UsageError naming the nearest sizes."""
+    """The number of halvings n and the (height, width) after them; raises UsageError that names the nearest sizes."""
     n = stages(min(spec.height, spec.width))
     unit = 2 ** max(n, 1)
     if n < 1 or spec.height % unit or spec.width % unit:
@@ -55,29 +55,29 @@ class ConditionalBatchNorm(nn.Module):
         nn.init.zeros_(self.shift.weight)
 
     def forward(self, x: Tensor, y: Tensor) -> Tensor:
-        """Features (N, features, ...), normalised for their classes."""
+        """Features (N, features, ...), normalised, then scaled and shifted for classes y."""
         shape = (len(x), -1, *[1] * (x.dim() - 2))
         normal: Tensor = self.norm(x)
         return normal * self.scale(y).view(shape) + self.shift(y).view(shape)
 
 
 class Projection(nn.Module):
-    """What the class adds to a score: the inner product of its vector with the features (1802.05637)."""
+    """The term that the class adds to a score: the inner product of its vector with the features (1802.05637)."""
 
     def __init__(self, features: int, classes: int) -> None:
         super().__init__()
         self.vectors = ClassVectors(classes, features)
-        # Small: an embedding's own N(0, 1) would drown the score that the image itself gets.
+        # Small: the N(0, 1) of an embedding would be far larger than the score of the image itself.
         nn.init.normal_(self.vectors.weight, 0.0, features**-0.5)
 
     def forward(self, features: Tensor, y: Tensor) -> Tensor:
-        """Scores (N,) for features (N, features)."""
+        """Scores (N,) of features (N, features) for classes y."""
         vectors: Tensor = self.vectors(y)
         return (vectors * features).sum(1)
 
 
 def norm2d(kind: str, features: int) -> nn.Module:
-    """A normalisation by its name: batch, layer (over channels and pixels), instance, or none."""
+    """The normalisation layer of a name: batch, layer (over channels and pixels), instance, or none."""
     makers: dict[str, Callable[[], nn.Module]] = {
         "batch": lambda: nn.BatchNorm2d(features),
         "layer": lambda: nn.GroupNorm(1, features),
@@ -95,7 +95,7 @@ def spectral(network: nn.Module) -> None:
 
 
 def dcgan_weights(module: nn.Module) -> None:
-    """First weights of DCGAN, for `module.apply`: N(0, 0.02), scales of batch normalisation N(1, 0.02) (1511.06434)."""
+    """Initialise as in DCGAN, for `module.apply`: N(0, 0.02), scales of batch normalisation N(1, 0.02) (1511.06434)."""
     if isinstance(module, nn.Conv2d | nn.ConvTranspose2d | nn.Linear | ClassVectors):
         nn.init.normal_(module.weight, 0.0, 0.02)
     elif isinstance(module, nn.BatchNorm2d) and module.affine:

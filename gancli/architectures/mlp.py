@@ -12,7 +12,7 @@ from gancli.data.images import Spec
 
 
 class FullyConnected(Architecture):
-    """What architectures with a fully connected D share: it, and its options."""
+    """The base of architectures with a fully connected D: its options, and how it is built."""
 
     suggests: ClassVar = {"optim.lr": 4e-4}
     mixes_classes: ClassVar = True
@@ -22,7 +22,7 @@ class FullyConnected(Architecture):
     d_norm: Literal["layer", "spectral", "none"] = Field("none", description="Normalisation in D.")
 
     def discriminator(self, spec: Spec, classes: int) -> nn.Module:
-        """D for any size."""
+        """D for images of any size; `classes` is 0 if unconditional."""
         network = MLPDiscriminator(self, spec, classes)
         if self.d_norm == "spectral":
             spectral(network)
@@ -42,7 +42,7 @@ class MLP(FullyConnected):
 
 
 class Hidden(nn.Module):
-    """A linear layer, batch normalisation, for the class where there are classes, and ReLU."""
+    """A linear layer, batch normalisation (conditional if there are classes), and ReLU."""
 
     def __init__(self, inputs: int, outputs: int, classes: int) -> None:
         super().__init__()
@@ -57,7 +57,7 @@ class Hidden(nn.Module):
 
 
 class MLPGenerator(nn.Module):
-    """z to image through three hidden layers, each twice as wide as the one before."""
+    """Latent to image through three hidden layers, each twice as wide as the one before."""
 
     def __init__(self, options: MLP, spec: Spec, classes: int) -> None:
         super().__init__()

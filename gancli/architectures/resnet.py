@@ -11,7 +11,7 @@ from gancli.architectures.contract import Architecture, Networks
 from gancli.architectures.layers import ConditionalBatchNorm, Projection, norm2d, pyramid, spectral
 from gancli.data.images import Spec
 
-WIDEST = 16
+WIDEST = 16  # channels of the smallest size, at most, as a multiple of the width
 
 
 class ResNet(Architecture):
@@ -44,27 +44,27 @@ class ResNet(Architecture):
 
 
 def _first_weights(module: nn.Module) -> None:
-    """Glorot's weights and no bias, as in both papers."""
+    """Initialise weights after Glorot, and biases with 0, as in both papers."""
     if isinstance(module, nn.Conv2d | nn.Linear) and module.bias is not None:
         nn.init.xavier_uniform_(module.weight, 2**0.5 if isinstance(module, nn.Conv2d) else 1.0)
         nn.init.zeros_(module.bias)
 
 
 class Norm(nn.Module):
-    """Batch normalisation, for the class where there are classes, and ReLU."""
+    """Batch normalisation (conditional if there are classes), and ReLU."""
 
     def __init__(self, features: int, classes: int) -> None:
         super().__init__()
         self.norm = ConditionalBatchNorm(features, classes) if classes else nn.BatchNorm2d(features)
 
     def forward(self, x: Tensor, y: Tensor | None) -> Tensor:
-        """(N, features, H, W), none below zero."""
+        """(N, features, H, W) to the same shape, none below zero."""
         normal: Tensor = self.norm(x) if y is None else self.norm(x, y)
         return normal.relu()
 
 
 class ResidualUp(nn.Module):
-    """Twice the size: two convolutions, beside a way of one pixel by one."""
+    """A residual block that doubles the size: two 3x3 convolutions, and a 1x1 convolution as the skip connection."""
 
     def __init__(self, inputs: int, outputs: int, classes: int) -> None:
         super().__init__()
@@ -74,13 +74,16 @@ class ResidualUp(nn.Module):
 
     def forward(self, x: Tensor, y: Tensor | None) -> Tensor:
         """(N, inputs, H, W) to (N, outputs, 2H, 2W)."""
-        way = self.convs[0](interpolate(self.norms[0](x, y), scale_factor=2))
-        way = self.convs[1](self.norms[1](way, y))
-        return way + interpolate(self.skip(x), scale_factor=2)
+        residual = self.convs[0](interpolate(self.norms[0](x, y), scale_factor=2))
+        residual = self.convs[1](self.norms[1](residual, y))
+        return residual + interpolate(self.skip(x), scale_factor=2)
 
 
 class ResidualDown(nn.Module):
-    """Half the size: two convolutions, beside a way of one pixel by one; the first takes images as they are."""
+    """A residual block that halves the size: two 3x3 convolutions, and a 1x1 convolution as the skip connection.
+
+    of_images: no normalisation and ReLU before the first convolution. halves: whether the size is halved at all.
+    """
 
     def __init__(self, inputs: int, outputs: int, norm: str, *, of_images: bool = False, halves: bool = True) -> None:
         super().__init__()
@@ -97,7 +100,7 @@ class ResidualDown(nn.Module):
 
 
 class ResNetGenerator(nn.Module):
-    """z to image: a linear layer to the smallest size, then one `ResidualUp` a stage, tanh at the end."""
+    """Latent to image: a linear layer to the smallest size, then one `ResidualUp` a stage, tanh at the end."""
 
     def __init__(self, latent: int, start: tuple[int, int], widths: list[int], channels: int, classes: int) -> None:
         super().__init__()
@@ -117,7 +120,7 @@ class ResNetGenerator(nn.Module):
 
 
 class ResNetDiscriminator(nn.Module):
-    """Image to raw score: one `ResidualDown` a stage, a last block, and what it finds summed over the image."""
+    """Image to raw score: one `ResidualDown` a stage, a last block, and a linear layer on its summed features."""
 
     def __init__(self, channels: int, widths: list[int], norm: str, classes: int) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""What can be asked of a trained model besides its classes: options of generation, which an architecture declares."""
+"""Options of generation, which an architecture declares: how to sample from a trained model."""
 
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
@@ -18,32 +18,32 @@ class Sampling(Options):
 
     @classmethod
     def __pydantic_init_subclass__(cls, **_: Any) -> None:
-        """Raise TypeError where an option has no default: nobody is there to give it while a model trains."""
+        """Raise TypeError where an option has no default, as training generates with the defaults."""
         for name, info in cls.model_fields.items():
             if info.is_required():
                 raise TypeError(f"{cls.__name__}.{name} has no default; training needs one to generate with")
 
     def columns(self, arch: Any) -> int | None:
-        """The columns in which a grid shows what was asked for; None where any number does."""
+        """The number of columns in which a grid of samples is shown; None for any number."""
         return None
 
     def latents(self, arch: Any, numbers: Sequence[int], draw: Draw) -> "Tensor":
-        """Latents (N, ...) of the images with these numbers, on the CPU; `draw` gives independent ones by number.
+        """Latents (N, ...) of the images with these numbers, on the CPU; `draw(numbers)` gives independent ones.
 
-        An image must not depend on which others are asked for.
+        The latent of a number must not depend on the other numbers.
         """
         return draw(numbers)
 
 
 class Truncation(Sampling):
-    """What can be asked of normal latents, and so of every architecture that says nothing else."""
+    """The option of architectures with normal latents, which is the default of all architectures."""
 
     truncation: float | None = Field(
         None, gt=0, description="Cut the latents' normal distribution at ± this: 0.7 is typical images, 2 nearly all."
     )
 
     def latents(self, arch: Any, numbers: Sequence[int], draw: Draw) -> "Tensor":
-        """Independent latents, truncated."""
+        """Independent latents (N, ...), truncated if that is asked for, on the CPU."""
         from gancli.architectures.latents import truncate
 
         z = draw(numbers)

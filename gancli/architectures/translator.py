@@ -1,4 +1,4 @@
-"""Architectures that make images of images."""
+"""The contract of architectures that translate images of the data into other images."""
 
 from typing import ClassVar
 
@@ -12,22 +12,22 @@ from gancli.base.errors import GanError
 
 
 class Translator(Architecture):
-    """Makes images of images: z are images of the data, (N, C, H, W) in [-1, 1], where others are given latents.
+    """Translates images: z are images of the data, (N, C, H, W) in [-1, 1], instead of latents.
 
-    Where there are classes, y are those that are asked for, and `origin` says which z are of.
+    Where there are classes, y are those to translate into, and `origin` returns those to translate from.
     """
 
     sampling: ClassVar[type[Sampling]] = Sampling
     latent: ClassVar[int] = 0  # type: ignore[misc]  # it has none, and so no option
 
-    def origin(self, asked: int, classes: int) -> int | None:
-        """The class of the images that those of class `asked` are made of; None is any."""
+    def origin(self, target: int, classes: int) -> int | None:
+        """The class of images that are translated into class `target`, of so many classes; None for any class."""
         return None
 
     def noise(self, n: int, generator: torch.Generator) -> Tensor:
-        """None: raises GanError, as `game.noise` gives images of the data instead."""
+        """Raise GanError: `game.noise` returns images of the data instead of latents."""
         raise GanError(f"Architecture {self.name} makes images of images, not of noise.")
 
     def mix(self, a: Tensor, b: Tensor, t: float) -> Tensor:
-        """One image faded into the other."""
+        """Images (N, C, H, W) at share t in [0, 1] of a cross-fade from a to b."""
         return latents.lerp(a, b, t)

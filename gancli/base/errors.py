@@ -1,11 +1,7 @@
-"""What a user is told when something cannot be done; any other exception is a bug and shows its traceback."""
+"""Exit codes, and the errors that are shown to a user as one line; any other exception is a bug."""
 
 import signal
 from enum import IntEnum
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    pass
 
 
 class Exit(IntEnum):
@@ -20,7 +16,7 @@ class Exit(IntEnum):
 
 
 class GanError(Exception):
-    """One clear line for the user: what is wrong and where, with a hint that says what to do."""
+    """An error that is shown as one line: what is wrong and where, with a hint that says what to do; exit code 1."""
 
     code = Exit.ERROR
 
@@ -34,19 +30,18 @@ class GanError(Exception):
 
 
 class UsageError(GanError):
-    """The command's own words or settings are wrong: other words mend it."""
+    """The arguments or settings of a command are wrong, and others would work; exit code 2."""
 
     code = Exit.USAGE
 
 
 class DivergedError(GanError):
-    """Training reached a state that is not finite."""
+    """Training reached a state that is not finite; exit code 3."""
 
     code = Exit.DIVERGED
 
 
 # SIGUSR1 is what SLURM is asked to send ahead of a time limit (--signal=USR1@60).
 CODES = {"SIGINT": Exit.INTERRUPTED, "SIGTERM": Exit.TERMINATED, "SIGHUP": 129, "SIGUSR1": Exit.TERMINATED}
-
-
 ENDING: dict[int, int] = {getattr(signal, name): code for name, code in CODES.items() if hasattr(signal, name)}
+"""The signals of this system that end a command, by number, with the exit code of each."""

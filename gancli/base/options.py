@@ -1,7 +1,7 @@
 """The base of everything a user sets: frozen pydantic models, whose fields are the options."""
 
 from collections.abc import Iterator, Mapping
-from inspect import Signature, isfunction, signature, unwrap
+from inspect import Parameter, Signature, isfunction, signature, unwrap
 from types import FunctionType
 from typing import Any, ClassVar, Literal, Self, get_args, get_origin
 
@@ -23,7 +23,7 @@ class Options(BaseModel):
     suggests: ClassVar[dict[str, Any]] = {}
     """Settings that suit this choice, by dotted name: the lowest layers, ignored where unknown.
 
-    A function is given what the layers below come to, or the default: `{"optim.lr": lambda lr: 2 * lr}`."""
+    A function is called with the value of the layers below, or the default: `{"optim.lr": lambda lr: 2 * lr}`."""
 
     @field_validator("*", mode="before")
     @classmethod
@@ -49,17 +49,17 @@ class Chosen(Options):
 
     @classmethod
     def __pydantic_init_subclass__(cls, **_: Any) -> None:
-        """Raise TypeError where a method cannot be called as the one that it overrides."""
+        """Raise TypeError where a method cannot be called like the one that it overrides."""
         for name, method in vars(cls).items():
-            base = next((vars(each)[name] for each in cls.__mro__[1:] if name in vars(each)), None)
+            base = next((vars(parent)[name] for parent in cls.__mro__[1:] if name in vars(parent)), None)
             if isfunction(method) and isfunction(base):
-                own, called = _signature(method), _signature(base)
-                if not _is_called_alike(own, called):
-                    raise TypeError(f"{cls.__name__}.{name}{own} is called as {base.__qualname__}{called}")
+                override, overridden = _signature(method), _signature(base)
+                if not _is_called_alike(override, overridden):
+                    raise TypeError(f"{cls.__name__}.{name}{override} is called as {base.__qualname__}{overridden}")
 
 
 def _signature(method: FunctionType) -> Signature:
-    """How a method is called, without its annotations."""
+    """The signature of a method without its annotations."""
     # Since Python 3.14 to look at annotations is to evaluate them, and their names may be there for type checkers only.
     inner = unwrap(method)
     inner = inner if isfunction(inner) else method
@@ -69,21 +69,22 @@ def _signature(method: FunctionType) -> Signature:
 
 
 def _is_called_alike(override: Signature, base: Signature) -> bool:
-    named = [each for each in base.parameters.values() if each.kind not in {each.VAR_POSITIONAL, each.VAR_KEYWORD}]
-    keywords = {each.name: None for each in named if each.kind is each.KEYWORD_ONLY}
+    variable = {Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD}
+    named = [parameter for parameter in base.parameters.values() if parameter.kind not in variable]
+    keywords = {parameter.name: None for parameter in named if parameter.kind is parameter.KEYWORD_ONLY}
     try:
-        override.bind(*(None for each in named if each.name not in keywords), **keywords)
+        override.bind(*[None] * (len(named) - len(keywords)), **keywords)
     except TypeError:
         return False
     return True
 
 
 def _is_list(annotation: Any) -> bool:
-    return any(get_origin(each) in (tuple, list) for each in (annotation, *get_args(annotation)))
+    return any(get_origin(part) in (tuple, list) for part in (annotation, *get_args(annotation)))
 
 
 def own_fields(model: type[Options]) -> Iterator[tuple[str, FieldInfo]]:
-    """The fields that are options of their own: neither the chosen name nor a nested group."""
+    """The fields of a model that hold one value each: neither the chosen name nor a nested group."""
     for name, info in model.model_fields.items():
         nested = isinstance(info.annotation, type) and issubclass(info.annotation, Options)
         if name != "name" and not nested:
@@ -91,12 +92,12 @@ def own_fields(model: type[Options]) -> Iterator[tuple[str, FieldInfo]]:
 
 
 def groups_of(model: type[Options]) -> set[str]:
-    """The fields that are groups of options of their own."""
+    """The names of the fields that `own_fields` leaves out: nested groups, and the chosen name."""
     return set(model.model_fields) - {name for name, _ in own_fields(model)}
 
 
 def choices_of(info: FieldInfo) -> tuple[str, ...]:
-    """The values of a field that is a choice among few, as a user types them."""
+    """The values of a Literal field as a user types them; empty for any other field."""
     annotations = (info.annotation, *get_args(info.annotation))
     return next((tuple(map(str, get_args(a))) for a in annotations if get_origin(a) is Literal), ())
 
@@ -137,7 +138,7 @@ def problem(path: str, origin: str, error: Any) -> str:
 def validated(
     model: type[Options], prefix: str, values: Mapping[str, Any], origins: Mapping[str, str], faults: list[str]
 ) -> Options | None:
-    """The options that values by dotted name make; None where they do not, and `faults` say why."""
+    """The model built from values by dotted name; None where they are not valid, and `faults` is extended by why."""
     try:
         return model.model_validate({key.removeprefix(prefix): value for key, value in values.items()})
     except ValidationError as error:

@@ -1,4 +1,4 @@
-"""How far work is: what code tells that takes long, and nothing listens to."""
+"""What long work reports its progress to; the reports of this class are shown nowhere."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -7,12 +7,12 @@ Advance = Callable[[int], None]
 
 
 class Progress:
-    """Tells nothing; what a program gets that asks for nothing else."""
+    """Progress that is not shown: the default of every function that takes one."""
 
     @contextmanager
     def track(self, title: str, total: int, unit: str = "image") -> Iterator[Advance]:
-        """Follow work on so many things: the context gives a function to call with every number of them done."""
+        """Follow work on `total` things: the context gives a function to call with how many more of them are done."""
         yield lambda done: None
 
     def wait(self, title: str) -> None:
-        """Say that another process has to finish first."""
+        """Report that the work waits for another process to finish."""

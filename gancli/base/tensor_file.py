@@ -26,7 +26,7 @@ LONGEST = 32 * 2**20  # bytes of a table: one of 10,000 tensors with a checkpoin
 CHUNK = 2**20  # bytes that are read at a time where nothing is kept
 
 
-class Kind(NamedTuple):
+class ItemType(NamedTuple):
     """A type of items: its name in torch, and the bytes of one."""
 
     name: str
@@ -34,22 +34,22 @@ class Kind(NamedTuple):
 
 
 KINDS = {
-    "BOOL": Kind("bool", 1),
-    "U8": Kind("uint8", 1),
-    "I8": Kind("int8", 1),
-    "U16": Kind("uint16", 2),
-    "I16": Kind("int16", 2),
-    "U32": Kind("uint32", 4),
-    "I32": Kind("int32", 4),
-    "U64": Kind("uint64", 8),
-    "I64": Kind("int64", 8),
-    "F8_E4M3": Kind("float8_e4m3fn", 1),
-    "F8_E5M2": Kind("float8_e5m2", 1),
-    "F16": Kind("float16", 2),
-    "BF16": Kind("bfloat16", 2),
-    "F32": Kind("float32", 4),
-    "F64": Kind("float64", 8),
-    "C64": Kind("complex64", 8),
+    "BOOL": ItemType("bool", 1),
+    "U8": ItemType("uint8", 1),
+    "I8": ItemType("int8", 1),
+    "U16": ItemType("uint16", 2),
+    "I16": ItemType("int16", 2),
+    "U32": ItemType("uint32", 4),
+    "I32": ItemType("int32", 4),
+    "U64": ItemType("uint64", 8),
+    "I64": ItemType("int64", 8),
+    "F8_E4M3": ItemType("float8_e4m3fn", 1),
+    "F8_E5M2": ItemType("float8_e5m2", 1),
+    "F16": ItemType("float16", 2),
+    "BF16": ItemType("bfloat16", 2),
+    "F32": ItemType("float32", 4),
+    "F64": ItemType("float64", 8),
+    "C64": ItemType("complex64", 8),
 }
 """The types of items that are written and read, by their codes in a file."""
 CODES = {f"torch.{kind.name}": code for code, kind in KINDS.items()}
@@ -263,7 +263,7 @@ def _contents(path: Path, file: IO[bytes]) -> tuple[dict[str, str], dict[str, Pl
     return metadata, table
 
 
-def _kind(code: str) -> Kind:
+def _kind(code: str) -> ItemType:
     if code not in KINDS:
         raise NotSafetensors(f"it holds items of type {clean(code)[:20]}")
     return KINDS[code]

@@ -18,5 +18,5 @@ def plural(count: int, noun: str) -> str:
 
 
 def article(noun: str) -> str:
-    """`a` or `an`, as the noun wants it."""
+    """The article that goes with a noun: `a` or `an`."""
     return "an" if noun[:1] in "aeiou" else "a"

@@ -1,4 +1,4 @@
-"""How durations, shares of the time and numbers of bytes are written and read."""
+"""Durations, percentages and numbers of bytes: from text to numbers and back."""
 
 import math
 import re
@@ -6,8 +6,6 @@ from decimal import Decimal
 from typing import Any
 
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
-
-
 _NUMBER = r"(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?"
 
 
@@ -30,13 +28,13 @@ def duration_text(seconds: float) -> str:
 
 
 def share_of(text: str) -> float | None:
-    """The share in [0, inf) that a percentage such as `2%` is; None where the text is none."""
+    """A percentage such as `2%` as a share in [0, inf); None where the text is not a percentage."""
     match = re.fullmatch(rf"({_NUMBER})\s*%", text.strip())
     return float(Decimal(match[1]) / 100) if match else None
 
 
 def share_text(share: float) -> str:
-    """A percentage that `share_of` reads back as the same float."""
+    """A share as a percentage, which `share_of` reads back as the same float."""
     return f"{(Decimal(repr(share)) * 100).normalize():f}%"
 
 
@@ -55,7 +53,9 @@ _BYTES = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
 
 
 def parse_bytes(value: Any) -> Any:
-    """Bytes of a text such as `500MB`, `20 GB` or `0`; what is no text as it is. Raises ValueError."""
+    """The number of bytes that a text such as `500MB`, `20 GB` or `0` stands for; raises ValueError.
+
+    A value that is not a text is returned as it is."""
     if not isinstance(value, str):
         return value
     match = re.fullmatch(r"(\d+(?:\.\d*)?)\s*([KMGT]?B?)", value.strip().upper())
@@ -65,7 +65,7 @@ def parse_bytes(value: Any) -> Any:
 
 
 def bytes_text(count: int) -> str:
-    """`153 MB`, `2.1 GB`."""
+    """A number of bytes in decimal units: `153 MB`, `2.1 GB`."""
     for unit, size in (("TB", 10**12), ("GB", 10**9), ("MB", 10**6), ("KB", 10**3)):
         if count >= size:
             return f"{count / size:.3g} {unit}" if count < 1000 * size else f"{count / size:,.0f} {unit}"
@@ -73,7 +73,7 @@ def bytes_text(count: int) -> str:
 
 
 def clock_text(seconds: float | None) -> str:
-    """`0:25`, `1:02:03` or `2d 03:04`; `-` where it is not known."""
+    """A duration as a clock shows it: `0:25`, `1:02:03` or `2d 03:04`; `-` where it is None or out of range."""
     if seconds is None or not 0 <= seconds < 1e9:
         return "-"
     minutes, second = divmod(round(seconds), 60)

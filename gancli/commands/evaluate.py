@@ -10,7 +10,7 @@ from gancli.base.errors import Exit
 from gancli.base.text import clean, plural
 from gancli.commands.generating import trained_model
 from gancli.runs import finding
-from gancli.telemetry.labels import figure
+from gancli.telemetry.labels import number_text
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -104,7 +104,7 @@ def figures_table(evaluation: "Evaluation", others: "list[Evaluation]") -> "Tabl
         table.add_column(Text(f"step {each.step:,}"), justify="right", style="bold" if each is evaluation else "")
     table.add_column("better", style="dim")
     for name, way in evaluation.better.items():
-        values = [figure(each.shown[name]) if name in each.shown else "-" for each in columns]
+        values = [number_text(each.shown[name]) if name in each.shown else "-" for each in columns]
         table.add_row(Text(clean(name)), *map(Text, values), Text(clean(way)))
     return table
 

@@ -12,7 +12,7 @@ from gancli.base.errors import GanError, UsageError
 from gancli.base.text import clean
 from gancli.config import toml
 from gancli.config.config import Config, Resolved, flatten
-from gancli.config.layers import LENGTHS, defaults
+from gancli.config.layers import LENGTHS, defaults_of
 from gancli.config.parts import PARTS
 from gancli.plugins.registry import require
 from gancli.runs import finding
@@ -201,7 +201,7 @@ def _changed(resolved: Resolved, header: "Header") -> dict[str, tuple[Any, Any]]
     """The settings that the checkpoint has otherwise: what they were, and what they are."""
     now = flatten(resolved.settings.document())
     was = flatten(header.settings)
-    default_values = defaults({name: type(getattr(resolved.settings, name)) for name in PARTS})
+    default_values = defaults_of({name: type(getattr(resolved.settings, name)) for name in PARTS})
     # What the checkpoint lacks was unset, or is newer than it: then it was as its default is.
     new = {key for key in now.keys() - was.keys() if default_values.get(key) is not None}
     both = {key: (was.get(key, "unset"), now.get(key, "unset")) for key in (was | now).keys() - new}

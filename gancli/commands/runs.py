@@ -14,7 +14,7 @@ from gancli.base.units import clock_text
 from gancli.runs import finding
 from gancli.runs import run as runs
 from gancli.runs.lock import CRASHED, FINISHED, TRAINING
-from gancli.telemetry.labels import figure
+from gancli.telemetry.labels import number_text
 from gancli.telemetry.verdicts import DIVERGED
 
 if TYPE_CHECKING:
@@ -210,4 +210,4 @@ def _print(table: "Table") -> None:
 
 
 def _value(value: Any) -> str:
-    return figure(value) if isinstance(value, float) else "-" if value is None else clean(value)
+    return number_text(value) if isinstance(value, float) else "-" if value is None else clean(value)

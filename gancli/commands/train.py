@@ -14,7 +14,7 @@ from gancli.commands.resuming import Resumed, opened, resumed_layers, resumed_ru
 from gancli.config import presets, toml
 from gancli.config.config import Config, Resolved
 from gancli.config.environment import read_environment
-from gancli.config.layers import chosen, resolve, suggested
+from gancli.config.layers import choices_of_layers, resolve, suggested_values
 from gancli.config.parts import PARTS
 from gancli.config.settings import Optim, Settings
 from gancli.data.dataset import Dataset
@@ -53,10 +53,10 @@ class TrainCommand(ChosenOptions):
         options: list[click.Parameter] = []
         if asks_help and not any(probe.get(name) for name in (*NAMED, "preset", "config")):
             return options_of(Optim, "optim.")
-        choice = chosen(_layers(probe, resumed_run(probe)))
+        choice = choices_of_layers(_layers(probe, resumed_run(probe)))
         with waiting("Loading ..."):
             entries = {name: PARTS[name].entry(choice[PARTS[name].key]) for name in NAMED}
-            suggestions = suggested(entries)
+            suggestions = suggested_values(entries)
         for part, entry in entries.items():
             options += options_of(entry.load(), f"{part}.", defaults=suggestions)
         options += options_of(Optim, "optim.", defaults=suggestions)

@@ -1,4 +1,4 @@
-"""The machine: devices, memory, random streams, kernels, and what a process settles before it computes.
+"""The machine: devices, memory, random streams, kernels, and settings of a process that computes.
 
 Imports base.
 """

@@ -1,4 +1,4 @@
-"""Which kernels torch computes with."""
+"""The kernels that torch computes with: the fastest ones, or deterministic ones."""
 
 import os
 from collections.abc import Iterator
@@ -14,9 +14,10 @@ WORKSPACE = "CUBLAS_WORKSPACE_CONFIG"
 
 @contextmanager
 def chosen_kernels(deterministic: bool) -> Iterator[None]:
-    """The fastest kernels, or those that add in the same order every time; the process's own settings afterwards.
+    """Use the fastest kernels, or those that add in the same order every time, until the context ends.
 
-    TF32 matrix products either way. Raises GanError where an operation has no deterministic kernel.
+    Matrix products use TF32 either way; afterwards the settings are what they were.
+    Raises GanError where an operation has no deterministic kernel.
     """
     precision, benchmark = torch.get_float32_matmul_precision(), torch.backends.cudnn.benchmark
     torch.set_float32_matmul_precision("high")

@@ -16,15 +16,15 @@ FULL = ("DefaultCPUAllocator", "MPS backend out of memory", "CUBLAS_STATUS_ALLOC
 
 
 class BatchSize:
-    """How many things are computed at a time: half as many whenever memory runs out, and never more again."""
+    """How many items are computed at a time: halved whenever memory runs out, and never raised again."""
 
     def __init__(self, size: int) -> None:
         self.size = size
 
     def compute(self, all_in_batches: Callable[[int], T]) -> T:
-        """What a function of the size gives; it begins anew with half the size where memory runs out.
+        """The result of a function of the batch size, which is called again with half the size where memory runs out.
 
-        So all that one call gives is of batches of one size. Raises the error where batches of one are too large.
+        A result is therefore computed in batches of one size. Raises the error where a batch of one is too large.
         """
         while True:
             try:
@@ -37,7 +37,7 @@ class BatchSize:
 
 
 def memory_used(device: "torch.device") -> int | None:
-    """Bytes of the GPU that tensors hold, or of the machine that this process does; None where nobody says."""
+    """Bytes that tensors hold on a GPU, or that this process holds in main memory; None if unknown."""
     if device.type == "cuda":
         import torch
 
@@ -51,14 +51,14 @@ def memory_used(device: "torch.device") -> int | None:
 
 def out_of_memory(error: BaseException) -> bool:
     """Whether an error says that memory ran out, of the host or of a device."""
-    if isinstance(error, MemoryError) or (isinstance(error, RuntimeError) and any(each in str(error) for each in FULL)):
+    if isinstance(error, MemoryError) or (isinstance(error, RuntimeError) and any(text in str(error) for text in FULL)):
         return True
     torch = sys.modules.get("torch")  # what was never imported raised nothing
     return torch is not None and isinstance(error, torch.OutOfMemoryError)
 
 
 def free_memory() -> int:
-    """Bytes of memory that programs may still take."""
+    """Bytes of main memory that programs may still take; 8 GiB where the system does not say."""
     try:
         lines = Path("/proc/meminfo").read_text().splitlines()
         return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable"))

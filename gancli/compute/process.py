@@ -1,4 +1,4 @@
-"""What a process settles with the machine before it computes: threads that wait briefly, memory that is kept."""
+"""Settings that a process makes before it computes: how long threads spin, and which freed memory is kept."""
 
 import ctypes
 import os
@@ -7,20 +7,21 @@ M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
 
 
 def share_the_processor() -> None:
-    """Keep OpenMP's threads from spinning for long where another process wants the core; read when torch is loaded.
+    """Keep OpenMP's threads from spinning for long where another process wants the core.
 
-    At the end of each parallel region they wait in a loop for the slowest; beside a busy process that wait is most of
-    the time, and a short one costs nothing when the machine is quiet (benchmarks/threads.py).
+    Has an effect only before torch is loaded. At the end of each parallel region threads wait in a loop for the
+    slowest; beside a busy process that wait is most of the time, and a short one costs nothing on a quiet machine
+    (benchmarks/threads.py).
     """
     if not {"OMP_WAIT_POLICY", "GOMP_SPINCOUNT"} & set(os.environ):
         os.environ["GOMP_SPINCOUNT"] = "10000"
 
 
 def keep_memory() -> None:
-    """Keep what tensors free for the next ones, up to 1 GiB, where the C library is glibc.
+    """Keep the memory that tensors free for the next ones, up to 1 GiB, where the C library is glibc.
 
-    It gives large blocks back to the system at once, so that every step faults thousands of pages in again: a tenth
-    of a step's CPU time and more (benchmarks/malloc.py).
+    By itself glibc gives large blocks back to the system at once, so that every step faults thousands of pages
+    in again: a tenth of a step's CPU time and more (benchmarks/malloc.py).
     """
     if any(name.startswith("MALLOC_") for name in os.environ):
         return

@@ -9,11 +9,13 @@ import torch
 from torch import Tensor
 
 NOISE = 2**31
-"""The number of the stream of a run's latents: beyond those of images, and for no seed that of the global streams."""
+"""Index of the stream of a run's latents: larger than that of any image.
+
+For no seed is this stream the one that the seed itself gives the global generators."""
 
 
 def seed_all(seed: int, device: torch.device) -> torch.Generator:
-    """Seed every global stream; returns the stream of the run's latents, on the device."""
+    """Seed every global stream, and return the stream of the run's latents, on the device."""
     random.seed(seed)
     np.random.seed(seed % 2**32)
     torch.manual_seed(seed)
@@ -21,14 +23,14 @@ def seed_all(seed: int, device: torch.device) -> torch.Generator:
 
 
 def renewed(seed: int, times: int, device: torch.device) -> torch.Generator:
-    """Seed every global stream as never before in this run; returns such a stream of latents, on the device."""
+    """Seed every global stream anew, and return a new stream of latents; both differ for every number of `times`."""
     return seed_all((seed + times * 0x9E3779B97F4A7C15) % 2**63, device)
 
 
 @contextmanager
 def apart(seed: int, device: torch.device) -> Iterator[None]:
-    """Seed torch's streams of the CPU and of a device; afterwards they go on where they were, as all others do."""
-    kept = _device_state(device)
+    """Seed torch's streams of the CPU and of a device until the context ends, and then set them back."""
+    state = _device_state(device)
     # torch.manual_seed would seed those of every other device too.
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(seed)
@@ -36,11 +38,11 @@ def apart(seed: int, device: torch.device) -> Iterator[None]:
         try:
             yield
         finally:
-            _restore_device(kept, device)
+            _restore_device(state, device)
 
 
 def capture(device: torch.device, noise: torch.Generator) -> dict[str, Tensor]:
-    """The state of every stream."""
+    """The state of every stream, by name, as tensors on the CPU."""
     _, keys, position, has_gauss, gauss = np.random.get_state()
     state = {
         "torch": torch.get_rng_state(),
@@ -53,7 +55,7 @@ def capture(device: torch.device, noise: torch.Generator) -> dict[str, Tensor]:
 
 
 def restore(state: Mapping[str, Tensor], device: torch.device, noise: torch.Generator) -> None:
-    """Continue every stream; those of another device stay as they are."""
+    """Set every stream to its captured state; those of another device stay as they are."""
     torch.set_rng_state(state["torch"])
     random.setstate((3, tuple(state["python"].tolist()), None))
     *keys, position, has_gauss = state["numpy"].tolist()
@@ -70,7 +72,7 @@ def stream(seed: int, index: int = 0) -> torch.Generator:
 
 
 def _device_state(device: torch.device) -> dict[str, Tensor]:
-    """The state of a device's global stream, by the kind of device; nothing for the CPU."""
+    """The state of the global stream of a device, by the kind of device; empty for the CPU."""
     if device.type == "cuda":
         return {"cuda": torch.cuda.get_rng_state(device)}
     return {"mps": torch.mps.get_rng_state()} if device.type == "mps" else {}

@@ -1,4 +1,4 @@
-"""A partial set of settings, and what several of them come to."""
+"""A layer of settings, and the settings that several layers are merged into."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -12,7 +12,7 @@ from gancli.config.settings import Settings
 class Config:
     """A partial set of settings: values by dotted name (`loss.weight`), with the origin of each.
 
-    `unknown` says what becomes of a key that no chosen class has: an error, a note, or nothing.
+    unknown: whether a key that no chosen class has is an error, is noted, or is ignored.
     """
 
     origin: str
@@ -22,17 +22,17 @@ class Config:
 
     @classmethod
     def nested(cls, origin: str, document: Mapping[str, Any]) -> "Config":
-        """The layer that a TOML document or a JSON header holds; `arch = "x"` is short for its name."""
+        """The layer that a TOML document or a JSON header holds; `arch = "x"` is short for `arch.name = "x"`."""
         return cls(origin, flatten(document))
 
     def origin_of(self, key: str) -> str:
-        """What a user is told about where a value came from."""
+        """The origin of a value as it is shown to a user."""
         return self.origins.get(key, self.origin)
 
 
 @dataclass(frozen=True)
 class Resolved:
-    """The merged settings, the origin of every value that is not a default, and what was dropped on the way."""
+    """The merged settings, the origin of every value that is not a default, and a note on each value dropped."""
 
     settings: Settings
     origins: Mapping[str, str]
@@ -45,7 +45,7 @@ class Resolved:
 
 
 def flatten(document: Mapping[str, Any]) -> dict[str, Any]:
-    """Nested settings by dotted name."""
+    """Nested settings as values by dotted name."""
     return dict(_flatten(document))
 
 

@@ -9,11 +9,11 @@ from gancli.plugins.registry import Entry, registry
 
 
 @dataclass(frozen=True)
-class Part:
+class ChosenPart:
     """A part of the settings whose class is chosen by name.
 
-    name: its table among the settings. kind: what it is in the registry. key: the setting that chooses, by dotted name.
-    fallback: what is chosen where nothing says. shared: its settings that hold whatever is chosen.
+    name: its table in the settings. kind: its kind in the registry. key: the setting that chooses it, by dotted name.
+    fallback: the choice where no layer has one. shared: its settings that are valid whatever is chosen.
     """
 
     name: str
@@ -23,11 +23,11 @@ class Part:
     shared: frozenset[str] = frozenset()
 
     def entry(self, choice: str) -> Entry:
-        """The registered thing that a choice means; raises GanError or UsageError where there is none."""
+        """The registered thing of a choice; raises GanError or UsageError where there is none."""
         return find_dataset(choice) if self.kind == "dataset" else registry().find(self.kind, choice)
 
     def is_of_choice(self, key: str) -> bool:
-        """Whether a setting is an option of the class that is chosen, and means nothing to another."""
+        """Whether a setting is an option of the chosen class alone, which another class need not have."""
         return key.startswith(f"{self.name}.") and key not in {self.key, f"{self.name}.name", *self.shared}
 
 
@@ -35,12 +35,13 @@ _SHARED_DATA = frozenset(f"data.{name}" for name, _ in own_fields(Dataset))
 PARTS = {
     part.name: part
     for part in (
-        Part("data", "dataset", "data.source", "digits", _SHARED_DATA),
-        Part("arch", "architecture", "arch.name", "dcgan"),
-        Part("loss", "loss", "loss.name", "gan"),
+        ChosenPart("data", "dataset", "data.source", "digits", _SHARED_DATA),
+        ChosenPart("arch", "architecture", "arch.name", "dcgan"),
+        ChosenPart("loss", "loss", "loss.name", "gan"),
     )
 }
-"""By name, in the order in which their suggestions go before those of the next."""
+"""By name; suggestions of a later part override those of an earlier one."""
 SHORT = {part.name: part.key for part in PARTS.values()}
-"""What a table's bare name is short for: `arch = "x"` for `arch.name = "x"`."""
+"""The key that the name of a part is short for: `arch = "x"` for `arch.name = "x"`."""
 FALLBACK = {part.key: part.fallback for part in PARTS.values()}
+"""The choice of every part where no layer has one, by the key that chooses."""

@@ -1,4 +1,4 @@
-"""Pairs of architecture and loss as their papers have them: data only, the lowest layer that a user chooses."""
+"""Presets: pairs of architecture and loss as in their papers. They are the lowest layer that a user chooses."""
 
 from gancli.config.config import Config
 from gancli.plugins.registry import registry

@@ -1,4 +1,4 @@
-"""All that decides a training, in one validated object."""
+"""The settings of a training as one validated object."""
 
 import re
 from typing import Annotated, Any, Literal
@@ -60,7 +60,7 @@ Budget = Annotated[Every, PlainSerializer(_written), Metavar("STEPS|TIME|%")]
 
 
 class Optim(Options):
-    """How every player moves."""
+    """The optimiser of every player, and what is done to its moves."""
 
     algorithm: Literal["adam", "rmsprop", "sgd"] = Field("adam", description="Optimiser of every player.")
     lr: float = Field(2e-4, gt=0, description="Learning rate.")
@@ -82,7 +82,7 @@ class Optim(Options):
 
 
 class Settings(Options):
-    """Everything that decides a training; `arch`, `loss` and `data` are of the chosen classes."""
+    """All settings of a training; `arch`, `loss` and `data` are objects of the chosen classes."""
 
     arch: SerializeAsAny[Chosen]
     loss: SerializeAsAny[Chosen]
@@ -113,5 +113,5 @@ class Settings(Options):
     log: tuple[str, ...] = Field((), description="Loggers besides metrics.jsonl, such as tensorboard,wandb.")
 
     def document(self) -> dict[str, Any]:
-        """The settings as TOML and JSON hold them: nested, plain values, what is unset left out."""
+        """The settings as nested plain values for TOML and JSON, without those that are unset."""
         return self.model_dump(mode="json", exclude_none=True)

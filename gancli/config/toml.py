@@ -1,4 +1,4 @@
-"""Settings as TOML, read and written."""
+"""Settings read from TOML, and written as TOML."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,7 +14,7 @@ from gancli.config.config import Config, Resolved
 
 
 def read_toml(path: Path) -> Config:
-    """The layer in a TOML file; raises GanError when it cannot be read."""
+    """The layer in a TOML file; raises GanError where it cannot be read."""
     try:
         document = tomli.loads(path.read_bytes().decode())
     except (OSError, UnicodeDecodeError, tomli.TOMLDecodeError) as error:
@@ -40,7 +40,8 @@ def _toml_lines(prefix: str, table: Mapping[str, Any], origins: Mapping[str, str
 
 
 def _line(key: str, value: Any) -> str:
-    """A setting on one line; tomli-w quotes the key where that is needed, but spreads lists over several lines."""
+    """A setting on one line, its key quoted where TOML needs that."""
+    # tomli-w quotes keys, but spreads lists over several lines.
     quoted = tomli_w.dumps({key: True}).removesuffix("true\n")
     return f"{quoted}{_inline(value)}"
 

@@ -1,4 +1,4 @@
-"""Images: found, listed, prepared, cached, streamed and dealt in batches.
+"""Images: their sources are listed, and images are prepared, cached, streamed and drawn in batches.
 
 Imports plugins, compute and base.
 """

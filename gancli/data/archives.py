@@ -26,7 +26,7 @@ FAULTS = (*tarball.FAULTS, zipfile.BadZipFile, NotImplementedError)
 
 
 class Packed(Records):
-    """The images among the members of an archive; a subclass lists them and reads one."""
+    """The images in an archive; a subclass lists the members and reads one."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -46,9 +46,10 @@ class Packed(Records):
             raise nothing_in(path)
         listed.sort(key=lambda pair: pair[0])
         self.ignored, self.skipped = ignored, skipped
-        self._settle([parts for parts, _ in listed], [member for _, member in listed])
+        self._choose([parts for parts, _ in listed], [member for _, member in listed])
 
-    def _settle(self, paths: list[tuple[str, ...]], members: list[Member]) -> None:
+    def _choose(self, paths: list[tuple[str, ...]], members: list[Member]) -> None:
+        """Keep the members to train on, with their labels; both lists are in the same order."""
         chosen, self.notes = training_part(paths)
         self.members = [members[number] for number in chosen]
         self.labels, self.classes = classes_of([paths[number] for number in chosen])
@@ -69,7 +70,7 @@ class Packed(Records):
         return open_picture(self._read(member))
 
     def __getstate__(self) -> dict[str, Any]:
-        # What is open here is opened anew in another process.
+        # An open file is opened anew in another process.
         return {name: value for name, value in self.__dict__.items() if name != "_opened"}
 
     def _members(self) -> Iterable[Member]:
@@ -85,7 +86,7 @@ class Zip(Dataset):
     suffixes: ClassVar = (".zip",)
 
     def open(self) -> Records:
-        """The images in the archive, in the order of their names."""
+        """The listing of the images in the archive, in the order of their names."""
         return _listed(Zipped, self.path)
 
 
@@ -95,7 +96,7 @@ class Tar(Dataset):
     suffixes: ClassVar = tarball.SUFFIXES
 
     def open(self) -> Records:
-        """The images in the archive: in the order of their names, or of the archive where it is compressed."""
+        """The listing of the images, in the order of their names, or of the archive where it is compressed."""
         return _listed(Tarred, self.path)
 
 
@@ -107,7 +108,7 @@ def _listed(kind: type[Packed], path: Path) -> Records:
 
 
 class Zipped(Packed):
-    """The images in a zip. Members are read where the directory says, which only the listing has to parse."""
+    """The images in a zip, read at the offsets that its directory gives; only the listing parses the directory."""
 
     @cached_property
     def _opened(self) -> IO[bytes]:
@@ -140,7 +141,7 @@ def _zip_fault(info: zipfile.ZipInfo) -> str | None:
 
 
 class Tarred(Packed):
-    """The images in a tar. A compressed one is read from its beginning on, so it has to fit into the cache."""
+    """The images in a tar. A compressed one can be read only from its beginning, so it has to fit into the cache."""
 
     def __init__(self, path: Path) -> None:
         self.tarball = Tarball(path)
@@ -150,8 +151,8 @@ class Tarred(Packed):
     def _members(self) -> Iterator[Member]:
         return self.tarball.members()
 
-    def _settle(self, paths: list[tuple[str, ...]], members: list[Member]) -> None:
-        super()._settle(paths, members)
+    def _choose(self, paths: list[tuple[str, ...]], members: list[Member]) -> None:
+        super()._choose(paths, members)
         if not self.anywhere:
             order = np.argsort([member.place for member in self.members], kind="stable")
             self.members = [self.members[number] for number in order]

@@ -1,4 +1,4 @@
-"""Images in numpy's files, with or without labels."""
+"""Images in files of numpy, with or without labels."""
 
 from pathlib import Path
 from typing import ClassVar
@@ -21,14 +21,14 @@ MOST_CLASSES = 100_000
 
 class Arrays(Dataset):
     """A `.npy`, or a `.npz` with `images` and perhaps `labels`: (N, H, W), (N, H, W, C), (N, C, H, W), (H, W, N) or
-    (H, W, C, N), of bytes, 16-bit numbers, or floats in [0, 1], [-1, 1] or [0, 255]; --range says otherwise."""
+    (H, W, C, N), of bytes, 16-bit numbers, or floats in [0, 1], [-1, 1] or [0, 255]; --range gives another range."""
 
     suffixes: ClassVar = (".npy", ".npz")
 
     layout: Layout = Field("auto", description="Order of the axes; default: what the shape allows.")
 
     def open(self) -> Records:
-        """The images, and the labels as classes in sorted order."""
+        """The listing of the images, and the labels as classes in sorted order; raises GanError."""
         arrays = _read(self.path)
         images, values = _first(arrays, IMAGE_KEYS), _first(arrays, LABEL_KEYS)
         if images is None:
@@ -47,7 +47,7 @@ class Arrays(Dataset):
 
 
 def _read(path: Path) -> dict[str, np.ndarray]:
-    """The arrays in a file, by name; that of a .npy is mapped, not read."""
+    """The arrays in a file, by name; that of a .npy is a memory map. Raises GanError."""
     try:
         # Python objects in an array would have to be unpickled, which runs code.
         loaded = np.load(path, allow_pickle=False, mmap_mode="r" if path.suffix.lower() == ".npy" else None)
@@ -57,7 +57,7 @@ def _read(path: Path) -> dict[str, np.ndarray]:
             return {name: loaded[name] for name in loaded.files if name in {*IMAGE_KEYS, *LABEL_KEYS}} or dict.fromkeys(
                 loaded.files, np.empty(0)
             )
-    # numpy parses headers with Python's own parser: over damaged ones it raises whatever that does.
+    # numpy parses headers with Python's own parser, which raises errors of many types for damaged ones.
     except Exception as error:
         raise GanError(f"{clean(path)} cannot be read as a numpy file: {clean(error)}.") from error
 
@@ -66,13 +66,13 @@ def _first(arrays: dict[str, np.ndarray], names: tuple[str, ...]) -> np.ndarray 
     return next((arrays[name] for name in names if name in arrays), None)
 
 
-def _layout(shape: tuple[int, ...], asked: str, labels: int, path: Path) -> str:
-    """The order of the axes: the one asked for, or the only one that makes sense of the shape; raises GanError."""
+def _layout(shape: tuple[int, ...], option: str, labels: int, path: Path) -> str:
+    """The order of the axes: the option, or for `auto` the only one that fits the shape; raises GanError."""
     fitting = [name for name in AXES if len(name) == len(shape) and _fits(name, shape, labels)]
-    if asked != "auto":
-        if len(asked) != len(shape):
-            raise GanError(f"{clean(path)} has the shape {shape}: that is not {asked}.")
-        return asked
+    if option != "auto":
+        if len(option) != len(shape):
+            raise GanError(f"{clean(path)} has the shape {shape}: that is not {option}.")
+        return option
     if len(fitting) == 1:
         return fitting[0]
     if fitting:
@@ -87,8 +87,8 @@ def _layout(shape: tuple[int, ...], asked: str, labels: int, path: Path) -> str:
 
 
 def _fits(layout: str, shape: tuple[int, ...], labels: int) -> bool:
-    """Whether a shape may have this layout: 1, 3 or 4 channels, a label an image, and, of three axes, images that are
-    square or many times as many as they have rows."""
+    """Whether a shape may have this layout: it has 1, 3 or 4 channels, and as many labels as images. Without labels and
+    channels, images have to be square, or many more than they have rows."""
     axes = dict(zip(layout, shape, strict=True))
     count, height, width = (axes[axis] for axis in "NHW")
     if "C" in axes:
@@ -97,7 +97,7 @@ def _fits(layout: str, shape: tuple[int, ...], labels: int) -> bool:
 
 
 def _range(images: np.ndarray, path: Path) -> tuple[float, float] | None:
-    """The numbers that mean black and white in this array; None where they are bytes."""
+    """The numbers for black and white in an array, by its values; None for bytes. Raises GanError."""
     if images.dtype == np.uint8:
         return None
     if images.dtype.kind not in "fiub":
@@ -129,7 +129,7 @@ def _labels(values: np.ndarray | None, count: int, path: Path) -> tuple[np.ndarr
 
 
 def _word(label: object) -> str:
-    """A label as a user writes it: 3 rather than 3.0, and text rather than bytes."""
+    """A label as text: 3 rather than 3.0, and bytes decoded."""
     if isinstance(label, bytes):
         return label.decode("utf-8", "replace")
     return str(int(label)) if isinstance(label, float) and label.is_integer() else str(label)

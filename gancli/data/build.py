@@ -1,9 +1,10 @@
-"""Going through all pictures of a selection once: what they look like, which are bad, and how they come out."""
+"""A pass over all pictures of a selection: their looks, the bad ones, and the prepared pixels."""
 
 import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import chain
 from typing import TypeVar
 
 import numpy as np
@@ -25,7 +26,7 @@ GLANCE = 256  # pictures of a trusted source that are looked at
 
 @dataclass
 class Build:
-    """A pass over the pictures; `bad` is why some are left out, by their position in the selection."""
+    """A pass over the pictures; `bad` is the reason for each that is left out, by its position in the selection."""
 
     options: DatasetOptions
     records: Records
@@ -35,23 +36,24 @@ class Build:
 
     @property
     def trusted(self) -> bool:
-        """Whether pictures are taken to be good until one is not, so that a large source streams at once."""
+        """Whether pictures are assumed to be good, so that a large source streams without being read first."""
         return self.records.trusted or self.options.trust
 
     @cached_property
     def looks(self) -> list[Look]:
-        """What the pictures look like; of a trusted source, what some spread over it do."""
+        """The looks of all good pictures; of a trusted source, those of some pictures spread over it."""
         count = len(self.selection.numbers)
         positions = np.arange(count)
         if self.trusted:
             positions = spread(count, GLANCE)
-        return [each for _, part in self._through("Looking at files", look, positions, 256) for each in part]
+        parts = (part for _, part in self._through("Looking at files", look, positions, 256))
+        return list(chain.from_iterable(parts))
 
-    def decode(self, how: Preparation, writer: cache.Writer) -> str:
-        """Prepare and write all pictures but the bad ones, in their order; returns a digest of their pixels."""
+    def decode(self, preparation: Preparation, writer: cache.Writer) -> str:
+        """Prepare and write all pictures but the bad ones, in their order, and return a digest of their pixels."""
         good = np.setdiff1d(np.arange(len(self.selection.numbers)), list(self.bad))
         digest = hashlib.blake2b(digest_size=16)
-        for _, part in self._through("Preparing", how, good, chunk_of(how.bytes)):
+        for _, part in self._through("Preparing", preparation, good, chunk_of(preparation.bytes)):
             if part:
                 images = np.stack(part)
                 writer.add(images)
@@ -59,13 +61,13 @@ class Build:
         return digest.hexdigest()
 
     def skipped(self) -> list[Skipped]:
-        """What is left out, by name."""
+        """The bad pictures by name, with the reasons."""
         return skipped(self.records, self.selection, self.bad)
 
     def _through(
         self, title: str, task: Task[T], positions: np.ndarray, chunk: int
     ) -> Iterator[tuple[np.ndarray, list[T]]]:
-        """Positions and results, a chunk at a time, of the pictures that are good; raises GanError where none is."""
+        """For every chunk its positions, and the results of its good pictures; raises GanError where none is good."""
         workers = workers_for(self.records, self.options.workers, len(positions))
         any_good, numbers = False, self.selection.numbers[positions]
         with Crew(self.records, task, workers) as crew, self.progress.track(title, len(positions)) as advance:
@@ -81,6 +83,7 @@ class Build:
             raise nothing_in(self.options.source, " that can be read", self.skipped())
 
     def _without_bad(self, positions: np.ndarray, results: Sequence[T | str]) -> list[T]:
+        """The results that are not reasons of a fault; reasons are kept in `bad`. Raises GanError if --strict."""
         good = []
         for position, result in zip(positions.tolist(), results, strict=True):
             if not isinstance(result, str):
@@ -93,12 +96,12 @@ class Build:
 
 
 def skipped(records: Records, selection: Selection, bad: dict[int, str]) -> list[Skipped]:
-    """The bad pictures by name, in their order."""
+    """The bad pictures by name, with the reasons, in the order of the selection."""
     return [Skipped(records.name(int(selection.numbers[position])), why) for position, why in sorted(bad.items())]
 
 
 def strictly(options: DatasetOptions, first: Skipped) -> GanError:
-    """What a user who asked for --strict is told of a bad file."""
+    """The error that --strict raises for a bad file."""
     return GanError(
         f"{clean(first.name)} in {clean(options.source)}: {clean(first.reason)}.", "Without --strict it is left out."
     )

@@ -1,4 +1,4 @@
-"""What a dataset is: options that say where images are and how they are prepared, and the images they give."""
+"""The base of datasets: options for where images are and how they are prepared, which list and load them."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Self
@@ -14,21 +14,21 @@ if TYPE_CHECKING:
 
 
 class Dataset(DatasetOptions):
-    """Where images are and how they are prepared; a subclass knows one kind of source, and lists what is there."""
+    """Where images are and how they are prepared; a subclass lists the images of one kind of source."""
 
     suffixes: ClassVar[tuple[str, ...]] = ()
 
     @classmethod
     def recognises(cls, path: Path) -> bool:
-        """Whether this kind of dataset can read what is at the path."""
+        """Whether this kind of dataset can read the file or folder at the path."""
         return path.is_file() and path.name.lower().endswith(cls.suffixes or ("\0",))
 
     def open(self) -> "Records":
-        """The listing of what is there, nothing decoded yet; raises GanError naming the source."""
+        """The listing of the pictures in the source, not decoded yet; raises GanError that names the source."""
         raise NotImplementedError
 
     def load(self, progress: Progress | None = None) -> Images:
-        """The prepared images; raises GanError naming the source when there are none."""
+        """The prepared images; raises GanError that names the source where there are none."""
         from gancli.data.build import Build
         from gancli.data.load import assembled
         from gancli.data.selection import select
@@ -40,16 +40,16 @@ class Dataset(DatasetOptions):
 
     @property
     def path(self) -> Path:
-        """The path in the source, without the dataset's name before it; raises GanError where nothing is."""
+        """The path in the source, without the name of the dataset; raises GanError where nothing is there."""
         path = Path(self.source.removeprefix(f"{self.name}:")).expanduser()
         if not path.exists():
             raise GanError(f"There is nothing at {clean(path)}.", "Check the path.")
         return path
 
     def located(self) -> Self:
-        """The same dataset, found from every folder: a path of its source that is there is absolute.
+        """The same dataset with the path of its source absolute, so that it works from every working folder.
 
-        One whose source is another thing than a path, or that has paths among its options, overrides this.
+        A subclass overrides this where its source is not a path, or where other options are paths.
         """
         typed = self.source.removeprefix(f"{self.name}:")
         path = Path(typed)
@@ -59,7 +59,7 @@ class Dataset(DatasetOptions):
 
 
 def absolute_source(typed: str) -> str:
-    """A path that leads to the same place from every folder; one from a user's home does so already."""
+    """A path as an absolute one; a path that begins with `~` stays as it is."""
     path = Path(typed)
     if typed.startswith("~"):
         return typed

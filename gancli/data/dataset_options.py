@@ -1,4 +1,4 @@
-"""Where images are and how they are prepared: the options that every dataset has."""
+"""The options of every dataset: where images are and how they are prepared."""
 
 from pydantic import Field, field_validator
 

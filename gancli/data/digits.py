@@ -1,4 +1,4 @@
-"""The embedded dataset: digits in ten classes, drawn on the spot."""
+"""The dataset that needs no files: digits in ten classes, drawn when they are loaded."""
 
 from pathlib import Path
 from typing import Any, ClassVar
@@ -12,7 +12,7 @@ from gancli.data.strokes import draw_digits
 
 
 def half(width: Any) -> Any:
-    """The channels or units that do for digits: half of those for photographs, but 16 where there are so many."""
+    """The width of networks for digits: half of that for photographs, but at least 16, or the width if it is less."""
     return max(width // 2, min(width, 16)) if isinstance(width, int) else width
 
 
@@ -26,11 +26,11 @@ class Digits(Dataset):
 
     @classmethod
     def recognises(cls, path: Path) -> bool:
-        """Never: digits are asked for by name."""
+        """False: digits are chosen by name."""
         return False
 
     def open(self) -> Records:
-        """`count` images of `size` (28 if unset); `auto` channels are 1."""
+        """The listing of `count` images of `size` (28 if unset), with `channels` (1 for `auto`)."""
         height, width = self.size or (28, 28)
         channels = 1 if self.channels == "auto" else self.channels
         pixels, labels = draw_digits(self.count, height, width, channels, self.seed)

@@ -1,4 +1,4 @@
-"""How a user writes the options of a dataset: sizes, boxes, colours, numbers of bytes."""
+"""The types of the options of datasets, as users write them: sizes, boxes, colours, numbers of bytes."""
 
 import re
 from typing import Annotated, Any, Literal
@@ -22,7 +22,7 @@ def _parse_size(value: Any) -> Any:
 
 
 def size_text(size: tuple[int, int]) -> str:
-    """`64`, or `48x64` (height x width)."""
+    """A size (height, width) as text: `64`, or `48x64`."""
     height, width = size
     return str(height) if height == width else f"{height}x{width}"
 

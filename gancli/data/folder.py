@@ -16,22 +16,22 @@ from gancli.data.images import Skipped
 from gancli.data.names import HIDDEN_FOLDERS, classes_of, training_part, unwanted
 from gancli.data.records import Records, digest_of, file_mark, nothing_in, open_picture
 
-SEARCHED = 20_000  # names that are read before a folder is held to have no image in it
+SEARCHED = 20_000  # names that are read before a folder counts as one without images
 
 
 class Folder(Dataset):
-    """Images in any format that Pillow reads, however deep; where every image lies in a sub-folder, the first level
-    on which folders part are the classes. Of folders called train and test, train is taken."""
+    """Images in any format that Pillow reads, at any depth. Where every image lies in a sub-folder, the folders of the
+    first level with more than one are the classes. Of folders called train and test, only train is used."""
 
     @classmethod
     def recognises(cls, path: Path) -> bool:
-        """Whether it is an image file, or one lies somewhere below."""
+        """Whether the path is an image file, or a folder with one at any depth."""
         if path.is_file():
             return unwanted((path.name,)) is None
         return path.is_dir() and any(unwanted(parts) is None for parts, _ in islice(_walk(path), SEARCHED))
 
     def open(self) -> Records:
-        """The image files below the folder, in the order of their names; or the one file."""
+        """The listing of the image files below the folder, in the order of their names; or of the one file."""
         if self.path.is_file():
             return Files(self.path.parent, [(self.path.name,)], None, ())
         if not self.path.is_dir():
@@ -40,7 +40,7 @@ class Folder(Dataset):
 
 
 class Files(Records):
-    """Image files, given by the parts of their paths below a folder."""
+    """The listing of image files, by the parts of their paths below a folder."""
 
     def __init__(
         self, root: Path, paths: list[tuple[str, ...]], labels: np.ndarray | None, classes: tuple[str, ...]
@@ -49,7 +49,7 @@ class Files(Records):
 
     @classmethod
     def below(cls, root: Path) -> "Files":
-        """All image files below a folder; raises GanError where there is none."""
+        """The listing of all image files below a folder; raises GanError where there is none."""
         paths: list[tuple[str, ...]] = []
         ignored, skipped = Counter[str](), []
         for parts, fault in _walk(root):
@@ -97,27 +97,31 @@ def _walk(
 ) -> Iterator[tuple[tuple[str, ...], str | None]]:
     """Every file below, by the parts of its path, and every folder that cannot be entered, with the reason.
 
-    Links to folders are followed, but not into a folder that leads here.
+    Links to folders are followed, but not back into one of the folders `above`, by device and inode.
     """
     try:
-        state = folder.stat()
-        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+        here, entries = _identity(folder), sorted(os.scandir(folder), key=lambda entry: entry.name)
     except OSError as error:
         yield parts or (folder.name,), "folder not readable" if isinstance(error, PermissionError) else "folder missing"
         return
-    here = (state.st_dev, state.st_ino)
     if here in above:
         yield parts, "link that leads back"
         return
     for entry in entries:
         path = (*parts, entry.name)
-        if _is_folder(entry):
-            if entry.name.startswith(".") or entry.name in HIDDEN_FOLDERS:
-                yield path, None
-            else:
-                yield from _walk(folder / entry.name, path, (*above, here))
+        if _is_folder(entry) and not _is_hidden(entry.name):
+            yield from _walk(folder / entry.name, path, (*above, here))
         else:
             yield path, None
+
+
+def _identity(folder: Path) -> tuple[int, int]:
+    state = folder.stat()
+    return state.st_dev, state.st_ino
+
+
+def _is_hidden(name: str) -> bool:
+    return name.startswith(".") or name in HIDDEN_FOLDERS
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:

@@ -18,16 +18,16 @@ STEP = 1 << 20
 
 
 class IDX(Dataset):
-    """A folder with `*-images-idx3-ubyte[.gz]` and `*-labels-idx1-ubyte[.gz]`, or one such file of images;
-    of several, those that begin with `train` are taken."""
+    """A folder with `*-images-idx3-ubyte[.gz]` and `*-labels-idx1-ubyte[.gz]`, or one such file of images; of several
+    files, the one whose name begins with `train` is used."""
 
     @classmethod
     def recognises(cls, path: Path) -> bool:
-        """Whether an IDX file of images is there."""
+        """Whether the path is an IDX file of images, or a folder with one."""
         return bool(_images_in(path))
 
     def open(self) -> Records:
-        """The images, and their labels where a file of labels lies beside them."""
+        """The listing of the images, with labels where a file of labels lies beside them; raises GanError."""
         files = _images_in(self.path)
         if not files:
             raise GanError(f"{clean(self.path)} holds no *-images-idx3-ubyte file.")
@@ -43,7 +43,7 @@ class IDX(Dataset):
 
 
 def read(path: Path, dimensions: int) -> np.ndarray:
-    """The uint8 array in an IDX file; raises GanError where it is not whole or has other dimensions."""
+    """The uint8 array in an IDX file; raises GanError where it is incomplete or has another number of dimensions."""
     try:
         with path.open("rb") as file:
             unpacked = cast(IO[bytes], gzip.GzipFile(fileobj=file)) if path.suffix == ".gz" else file
@@ -58,16 +58,17 @@ def _array(file: IO[bytes], path: Path, dimensions: int) -> np.ndarray:
     if len(head) < start or head[:4] != bytes([0, 0, 8, dimensions]):
         raise GanError(f"{clean(path)} is no IDX file of bytes in {dimensions} dimensions.")
     shape = struct.unpack(f">{dimensions}I", head[4:])
-    wanted = int(np.prod(shape, dtype=object))
-    data = _at_most(file, wanted + 1)
-    if len(data) != wanted:
-        held = f"only {len(data)}" if len(data) < wanted else "more"
-        raise GanError(f"{clean(path)} should hold {'x'.join(map(str, shape))} bytes; it holds {held}.")
+    count = int(np.prod(shape, dtype=object))
+    data = _at_most(file, count + 1)
+    if len(data) != count:
+        size = f"only {len(data)}" if len(data) < count else "more"
+        raise GanError(f"{clean(path)} should hold {'x'.join(map(str, shape))} bytes; it holds {size}.")
     return np.frombuffer(data, np.uint8).reshape(shape)
 
 
 def _at_most(file: IO[bytes], most: int) -> bytearray:
-    """What the file holds, up to so many bytes: neither a false header nor a bomb takes more memory than is there."""
+    """The bytes of a file, at most `most` of them."""
+    # In steps, so that a wrong header takes no more memory than the file has bytes.
     data = bytearray()
     while len(data) < most and (part := file.read(min(STEP, most - len(data)))):
         data += part

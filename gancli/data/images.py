@@ -1,24 +1,20 @@
-"""What a dataset is: options that say where images are and how they are prepared, and the images they give."""
+"""Prepared images, their shape and classes, and what was left out."""
 
 import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
-if TYPE_CHECKING:
-    pass
-
-
 Order = Callable[[np.random.Generator, np.ndarray], np.ndarray]
-SAMPLES = 64  # images that stand for all where reading all would take too long
+SAMPLES = 64  # images that are read where reading all would take too long
 
 
 @dataclass(frozen=True)
 class Spec:
-    """What the data dictates to an architecture: height, width, channels, and the names of the classes."""
+    """What an architecture needs to know of the data: height, width, channels, and the names of the classes."""
 
     height: int
     width: int
@@ -31,19 +27,19 @@ class Spec:
         return self.channels, self.height, self.width
 
     def document(self) -> dict[str, Any]:
-        """The spec as JSON holds it."""
+        """The spec as a JSON object."""
         return {"height": self.height, "width": self.width, "channels": self.channels, "classes": list(self.classes)}
 
 
 class Skipped(NamedTuple):
-    """Something that was left out: its name in the source, and why."""
+    """A picture or file that was left out: its name in the source, and the reason."""
 
     name: str
     reason: str
 
 
 class Pixels(Protocol):
-    """uint8 images (N, C, H, W): an array, a memory map, or what decodes them when they are asked for."""
+    """uint8 images (N, C, H, W): an array, a memory map, or an object that decodes them when it is indexed."""
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -54,17 +50,17 @@ class Pixels(Protocol):
 
 
 def shuffled(rng: np.random.Generator, numbers: np.ndarray) -> np.ndarray:
-    """The order of an epoch: any order is as likely as any other."""
+    """The numbers in the order of an epoch, where all orders are equally likely; int64 (n,)."""
     return rng.permutation(numbers)
 
 
 @dataclass(frozen=True)
 class Images:
-    """Prepared images: pixels uint8 (N, C, H, W), labels int64 (N,) or None, and what was noticed on the way.
+    """Prepared images: pixels, uint8 (N, C, H, W), labels, int64 (N,) or None, and the names of classes.
 
-    `mirrored` asks for each to be flipped at random in training; `order` draws the order of an epoch;
-    `numbers` are those of the pictures in their listing. `digest` is of all pixels; empty where it is not known, then
-    `sampled` is of some images spread over all, and `marks` of the times and places of their files.
+    notes: for the user. skipped: pictures that were left out. mirrored: whether training flips images at random.
+    order: draws the order of an epoch. numbers: those of the pictures in their listing. digest: of all pixels; where
+    it is unknown it is empty, and `sampled` is a digest of some images, and `marks` of the times and places of files.
     """
 
     pixels: Pixels
@@ -90,16 +86,16 @@ class Images:
 
     @cached_property
     def fingerprint(self) -> str:
-        """A digest of pixels and labels, wherever they lie; of some images where there are too many to read all."""
+        """A digest of pixels and labels, the same in every place; of some images where there are too many to read."""
         return self._with_labels(self.digest or self.sampled or pixels_digest(self.pixels[:]))
 
     @property
     def key(self) -> str:
-        """What is computed from these images is kept under this: it changes too where some that are not read change."""
+        """The key of results that are computed from these images; unlike the fingerprint it changes with every file."""
         return self._with_labels(self.marks) if self.marks else self.fingerprint
 
     def is_known_as(self, fingerprint: str) -> bool:
-        """Whether a fingerprint is of these images, also one of a few of them, or of their files by version 0.1.0."""
+        """Whether a fingerprint is of these images: of all, of some, or, as in version 0.1.0, of their files."""
         return fingerprint in {self.fingerprint, self.key} or fingerprint == self._fingerprint_of_samples
 
     @cached_property
@@ -113,12 +109,12 @@ class Images:
 
 
 def spread(count: int, most: int = SAMPLES) -> np.ndarray:
-    """The numbers of some images, `most` at most, spread over so many: the first, the last, and some between."""
+    """The numbers of at most `most` of `count` images, evenly spread, with the first and the last; int64 (n,)."""
     return np.unique(np.linspace(0, count - 1, most).astype(np.int64))
 
 
 def samples_digest(count: int, samples: Iterable[np.ndarray | str]) -> str:
-    """A digest of how many images there are and of some of them, uint8 (C, H, W), or of why one cannot be read."""
+    """A digest of the number of images and of samples, uint8 (C, H, W), or reasons why one cannot be read."""
     digest = hashlib.blake2b(str(count).encode(), digest_size=16)
     for sample in samples:
         digest.update(sample.encode() if isinstance(sample, str) else str(sample.shape).encode() + sample.tobytes())

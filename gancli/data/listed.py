@@ -20,12 +20,12 @@ csv.field_size_limit(1 << 20)
 
 
 class Table(Dataset):
-    """A .csv, .tsv or .jsonl with a file and perhaps a label a line; files are found from the table's own folder."""
+    """A .csv, .tsv or .jsonl whose lines name a file, relative to the folder of the table, and perhaps a label."""
 
     suffixes: ClassVar = (".csv", ".tsv", ".jsonl")
 
     def open(self) -> Records:
-        """The files in the order of the table; those without a label are left out where others have one."""
+        """The listing of the files, in the order of the table; where some have a label, those without are left out."""
         path = self.path
         try:
             with path.open(encoding="utf-8-sig", newline="") as file:
@@ -43,13 +43,13 @@ class Listed(Files):
 
     @classmethod
     def of(cls, path: Path, rows: list[tuple[str, str]]) -> "Listed":
-        """The files of (name, label) rows; raises GanError where there is none."""
+        """The listing of the files in (name, label) rows; raises GanError where there is none."""
         has_labels = any(label for _, label in rows)
-        kept = [(name, label) for name, label in rows if name and (label or not has_labels)]
-        if not kept:
+        usable = [(name, label) for name, label in rows if name and (label or not has_labels)]
+        if not usable:
             raise nothing_in(path)
-        labels = labelled([label for _, label in kept]) if has_labels else (None, ())
-        files = cls(path.parent, [(name,) for name, _ in kept], *labels)
+        labels = labelled([label for _, label in usable]) if has_labels else (None, ())
+        files = cls(path.parent, [(name,) for name, _ in usable], *labels)
         files.table = path
         files.skipped = [Skipped(name, "no label" if name else "no file") for name, label in rows
                          if not name or (has_labels and not label)]  # fmt: skip
@@ -61,7 +61,7 @@ class Listed(Files):
 
 
 def _table_lines(file: Iterable[str]) -> Iterator[dict[str, Any]]:
-    """Rows by column; without a header the first column is the file, and the second the label."""
+    """The rows of a table, by lower-case column; without a header the columns are the file and the label."""
     lines = iter(file)
     first = list(islice(lines, 5))
     head = "".join(first[:1])
@@ -84,7 +84,7 @@ def _json_lines(file: Iterable[str]) -> Iterator[dict[str, Any]]:
 
 
 def _rows(lines: Iterable[dict[str, Any]], path: Path) -> Iterator[tuple[str, str]]:
-    """File and label of each line, either empty where it is not there; raises GanError where no column is a file's."""
+    """File and label of each line, empty where one is missing; raises GanError where no column names files."""
     for row in lines:
         name = next((row[key] for key in FILE_KEYS if key in row), None)
         if name is None:

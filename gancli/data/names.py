@@ -1,4 +1,4 @@
-"""What the names in a folder or an archive say: which are images, and of which class."""
+"""The names in a folder or an archive: which are images, of which class, and of which part of a dataset."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -12,9 +12,9 @@ SPLITS = frozenset({"train", "training", "test", "testing", "val", "valid", "val
 
 
 def unwanted(parts: Sequence[str]) -> str | None:
-    """What a path, given by its parts, is instead of an image's: `hidden`, `txt file`, ...; None for an image's path.
+    """The kind of a path, given by its parts, that is not an image's: `hidden`, `txt file`, ...; None for an image's.
 
-    Hidden is what begins with a dot, and the folders that systems leave behind.
+    Hidden are names that begin with a dot, and folders that operating systems make.
     """
     if any(part.startswith(".") or part in HIDDEN_FOLDERS for part in parts):
         return "hidden"
@@ -24,7 +24,10 @@ def unwanted(parts: Sequence[str]) -> str | None:
 
 
 def classes_of(paths: Sequence[tuple[str, ...]]) -> tuple[np.ndarray | None, tuple[str, ...]]:
-    """Labels and names by the folders: the first level on which they part. None where an image lies above that."""
+    """Labels, int64 (N,), and class names by the folders of the first level that has several.
+
+    Labels are None where an image lies above that level.
+    """
     depth = _shared(paths)
     if not paths or any(len(path) < depth + 2 for path in paths):
         return None, ()
@@ -32,7 +35,7 @@ def classes_of(paths: Sequence[tuple[str, ...]]) -> tuple[np.ndarray | None, tup
 
 
 def _shared(paths: Sequence[tuple[str, ...]]) -> int:
-    """How many leading folders all paths share."""
+    """The number of leading folders that all paths share."""
     if not paths:
         return 0
     low, high = min(paths)[:-1], max(paths)[:-1]
@@ -42,7 +45,10 @@ def _shared(paths: Sequence[tuple[str, ...]]) -> int:
 
 
 def training_part(paths: Sequence[tuple[str, ...]]) -> tuple[np.ndarray, tuple[str, ...]]:
-    """The numbers of the paths to train on, and a note: where folders are called train, test and the like, `train`."""
+    """The numbers of the paths to train on, int64 (n,): of folders called train, test and the like, those in `train`.
+
+    The second value holds a note where that leaves out others.
+    """
     everything = np.arange(len(paths))
     depth = _shared(paths)
     if any(len(path) < depth + 2 for path in paths):
@@ -51,8 +57,8 @@ def training_part(paths: Sequence[tuple[str, ...]]) -> tuple[np.ndarray, tuple[s
     train = next((name for name in counts if name.lower() in {"train", "training"}), None)
     if train is None or len(counts) < 2 or not all(name.lower() in SPLITS for name in counts):
         return everything, ()
-    others = ", ".join(sorted(set(counts) - {train}))
+    left_out = ", ".join(sorted(set(counts) - {train}))
     return (
         np.array([number for number, path in enumerate(paths) if path[depth] == train]),
-        (f"The folders are parts of one dataset: {train} is taken, {others} left out.",),
+        (f"The folders are parts of one dataset: {train} is taken, {left_out} left out.",),
     )

@@ -1,4 +1,4 @@
-"""From a picture or an array of any kind to uint8 pixels of one size and number of channels."""
+"""Pictures and arrays of any kind prepared as uint8 pixels of one size and number of channels."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -10,13 +10,13 @@ from gancli.data.records import MOST_PIXELS, Picture, Records, Unfit
 
 MODES = {1: "L", 3: "RGB", 4: "RGBA"}
 GRAY = frozenset({"1", "L", "LA", "La", "I", "F"})
-MOST_ASPECT = 50  # how often the shorter side may go into the longer
+MOST_ASPECT = 50  # largest ratio of the longer side to the shorter
 TURNED = {5, 6, 7, 8}  # EXIF orientations that swap height and width
 ORIENTATION = 0x0112
 
 
 class Look(NamedTuple):
-    """What a picture says of itself before it is decoded."""
+    """The upright size, the mode and whether there is transparency, which are known before a picture is decoded."""
 
     height: int
     width: int
@@ -25,32 +25,30 @@ class Look(NamedTuple):
 
 
 def look(records: Records, number: int) -> Look:
-    """The look of a picture; raises Unfit, or whatever its decoder raises."""
+    """The look of a picture in a listing; raises Unfit, or any error of its decoder."""
     with _Opened(records, number) as picture:
         return look_of(picture)
 
 
 def look_of(picture: Picture) -> Look:
-    """The upright size, the mode and whether a picture has transparency; raises Unfit."""
+    """The look of a picture; raises Unfit where it is too large or too narrow."""
     if isinstance(picture, np.ndarray):
         height, width = picture.shape[:2]
         channels = picture.shape[2] if picture.ndim == 3 else 1
-        picture_look = Look(height, width, f"{picture.dtype} x {channels}", channels in {2, 4})
+        features = Look(height, width, f"{picture.dtype} x {channels}", channels in {2, 4})
     else:
         turned = picture.getexif().get(ORIENTATION, 1) in TURNED
         width, height = reversed(picture.size) if turned else picture.size
-        picture_look = Look(height, width, _mode(picture), _is_transparent(picture))
-    if picture_look.height * picture_look.width > MOST_PIXELS:
+        features = Look(height, width, _mode(picture), _is_transparent(picture))
+    if height * width > MOST_PIXELS:
         raise Unfit("too large")
-    if max(picture_look.height, picture_look.width) > MOST_ASPECT * max(
-        1, min(picture_look.height, picture_look.width)
-    ):
+    if max(height, width) > MOST_ASPECT * max(1, min(height, width)):
         raise Unfit("absurd shape")
-    return picture_look
+    return features
 
 
 def channels_of(mode: str) -> int:
-    """The channels that a mode is worth: gray 1, anything with colour 3; alpha is kept only when asked for."""
+    """The channels to train with for a mode: 1 for gray, 3 for colour; alpha is kept only if --channels asks for it."""
     return 1 if mode.partition(";")[0] in GRAY or mode.endswith((" x 1", " x 2")) else 3
 
 
@@ -65,7 +63,7 @@ def _is_transparent(picture: Image.Image) -> bool:
 
 
 class _Opened:
-    """A picture of a listing for as long as the context lasts."""
+    """Opens a picture of a listing, and closes it when the context ends."""
 
     def __init__(self, records: Records, number: int) -> None:
         self.picture = records.picture(number)
@@ -80,7 +78,7 @@ class _Opened:
 
 @dataclass(frozen=True)
 class Preparation:
-    """How every picture becomes uint8 (channels, height, width); it is called by workers, picture by picture."""
+    """Prepares pictures as uint8 (channels, height, width); workers call it for one picture after another."""
 
     size: tuple[int, int]
     channels: int
@@ -91,16 +89,16 @@ class Preparation:
 
     @property
     def bytes(self) -> int:
-        """What one prepared picture takes."""
+        """The bytes of one prepared picture."""
         return self.channels * self.size[0] * self.size[1]
 
     def __call__(self, records: Records, number: int) -> np.ndarray:
-        """The prepared picture of a listing; raises Unfit, or whatever its decoder raises."""
+        """A picture of a listing as uint8 (channels, height, width); raises Unfit, or any error of its decoder."""
         with _Opened(records, number) as picture:
             return self.prepare(picture)
 
     def prepare(self, picture: Picture) -> np.ndarray:
-        """A picture as uint8 (channels, height, width)."""
+        """A picture as uint8 (channels, height, width); raises Unfit."""
         look_of(picture)
         image = self._upright(picture)
         if self.crop:
@@ -110,18 +108,18 @@ class Preparation:
         return np.ascontiguousarray(pixels[None] if self.channels == 1 else pixels.transpose(2, 0, 1))
 
     def _upright(self, picture: Picture) -> Image.Image:
-        """The picture with 8 bits a channel, turned as its EXIF says."""
+        """The picture with 8 bits a channel, rotated as its EXIF data asks."""
         if isinstance(picture, np.ndarray):
             return _picture_of(_bytes(picture, self.range))
         if not self.crop:
-            # JPEGs are decoded at half or a quarter of their size where that is still twice what is wanted.
+            # JPEGs are decoded at half or a quarter of their size where that is still twice the size needed.
             picture.draft(None, (2 * max(self.size), 2 * max(self.size)))
         if picture.mode.startswith(("I", "F")):
             return ImageOps.exif_transpose(Image.fromarray(_bytes(wide(picture), self.range)))
         return ImageOps.exif_transpose(picture)
 
     def _in_mode(self, image: Image.Image) -> Image.Image:
-        """The mode of the channels, with transparency laid on the background unless alpha is wanted."""
+        """The image in the mode of the channels; transparent parts show the background unless alpha is a channel."""
         mode = MODES[self.channels]
         if mode != "RGBA" and _is_transparent(image):
             image = image.convert("LA").convert("RGBA") if image.mode == "La" else image.convert("RGBA")
@@ -142,7 +140,7 @@ class Preparation:
         return sheet
 
     def _padding(self, mode: str) -> int | tuple[int, ...]:
-        """The background, see-through where images keep their alpha."""
+        """The background as a colour of the mode, fully transparent where images keep their alpha."""
         colour = ImageColor.getcolor(self.background, mode)
         return (*colour[:3], 0) if isinstance(colour, tuple) and mode == "RGBA" else colour
 
@@ -155,13 +153,13 @@ def _box(crop: tuple[int, int, int, int], size: tuple[int, int]) -> tuple[int, i
 
 
 def wide(image: Picture) -> np.ndarray:
-    """A picture of 16-bit, 32-bit or float grays as numbers, 16-bit ones as uint16."""
+    """The grays of a picture with more than 8 bits as an array (H, W); 16-bit ones as uint16."""
     values = np.asarray(image)
     return values.astype(np.uint16) if values.dtype.kind in "iu" and values.dtype.itemsize == 2 else values
 
 
 def _bytes(values: np.ndarray, span: tuple[float, float] | None) -> np.ndarray:
-    """Numbers as uint8. Where no range is given, 16 bits span 0 to 65535 and floats 0 to 1; Pillow would clip them."""
+    """Numbers scaled to uint8; without a span, 16 bits span 0 to 65535 and floats 0 to 1. Raises Unfit."""
     if values.dtype == np.uint8 and span is None:
         return values
     if values.dtype.kind not in "fiub":
@@ -176,7 +174,7 @@ def _bytes(values: np.ndarray, span: tuple[float, float] | None) -> np.ndarray:
 
 
 def _picture_of(pixels: np.ndarray) -> Image.Image:
-    """A Pillow image of uint8 (H, W) or (H, W, C), with 1 to 4 channels."""
+    """A Pillow image of uint8 (H, W) or (H, W, C), with 1 to 4 channels; raises Unfit for other shapes."""
     if pixels.ndim == 3 and pixels.shape[2] == 1:
         pixels = pixels[:, :, 0]
     if pixels.ndim not in {2, 3} or (pixels.ndim == 3 and pixels.shape[2] not in {2, 3, 4}) or not pixels.size:
@@ -185,7 +183,7 @@ def _picture_of(pixels: np.ndarray) -> Image.Image:
 
 
 def reason(error: Exception) -> str:
-    """Why a picture cannot be used, in a few words that are the same for the same fault."""
+    """Why a picture cannot be used, in a few words, which are the same for all errors of a kind."""
     if isinstance(error, Unfit):
         return str(error)
     if isinstance(error, Image.DecompressionBombError):

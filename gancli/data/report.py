@@ -1,4 +1,4 @@
-"""What `gan data inspect` finds out about a source."""
+"""The report of `gan data inspect` on a source."""
 
 import hashlib
 from collections import Counter
@@ -20,15 +20,19 @@ from gancli.data.records import Records
 from gancli.data.selection import select
 from gancli.data.workers import attempts
 
-MOST = 8  # entries of a histogram; the rest is summed up
-SHEET = 64
-SAMPLED = 64  # pictures of many bits whose numbers are looked at
-NAMES = 5
+MOST = 8  # entries of a histogram; the others are added up
+SHEET = 64  # images that are shown
+SAMPLED = 64  # pictures of more than 8 bits whose numbers are read
+NAMES = 5  # examples of names
 
 
 @dataclass(frozen=True)
 class Report:
-    """What is there (before anything is prepared), and what training would get."""
+    """The pictures in a source before they are prepared, and the images that training would get.
+
+    shape: of prepared images, (C, H, W). smallest, largest: (height, width). values: lowest and highest number of
+    pictures with more than 8 bits. bytes: of all prepared images. residence: where they are in a training.
+    """
 
     source: str
     kind: str
@@ -51,7 +55,7 @@ class Report:
     notes: Sequence[str]
 
     def document(self) -> dict[str, Any]:
-        """The report as JSON holds it."""
+        """The report as a JSON object."""
         return asdict(self)
 
 
@@ -66,25 +70,32 @@ def inspect(options: Dataset, progress: Progress) -> tuple[Report, np.ndarray]:
     report = Report(
         source=options.source,
         kind=options.name,
-        count=len(images),
-        shape=images.spec.shape,
-        classes=_balance(images),
-        **_appearance(looks),
+        **_facts_of_looks(looks),
         values=_values(records, selection.numbers, looks),
-        skipped=_by_reason(images.skipped),
-        skipped_counts=dict(Counter(each.reason for each in images.skipped).most_common()),
         ignored=dict(Counter(records.ignored).most_common(MOST)),
+        **_facts_of_images(images),
         duplicates=len(repeated),
         duplicate_names=_names(records, images, repeated[:NAMES]),
-        bytes=int(np.prod(images.pixels.shape, dtype=object)),
-        residence=_residence(images.pixels),
-        notes=images.notes,
     )
     return report, images.pixels[np.sort(np.random.default_rng(0).permutation(len(images))[:SHEET])]
 
 
-def _appearance(looks: Sequence[Look]) -> dict[str, Any]:
-    """Sizes and modes, before anything is prepared."""
+def _facts_of_images(images: Images) -> dict[str, Any]:
+    """The fields of the report on prepared images, and on pictures that were skipped."""
+    return {
+        "count": len(images),
+        "shape": images.spec.shape,
+        "classes": _balance(images),
+        "skipped": _by_reason(images.skipped),
+        "skipped_counts": dict(Counter(picture.reason for picture in images.skipped).most_common()),
+        "bytes": int(np.prod(images.pixels.shape, dtype=object)),
+        "residence": _residence(images.pixels),
+        "notes": images.notes,
+    }
+
+
+def _facts_of_looks(looks: Sequence[Look]) -> dict[str, Any]:
+    """The fields of the report on sizes and modes, before pictures are prepared."""
     sides = [(look.height, look.width) for look in looks]
     return {
         "sizes": _sizes(sides),
@@ -96,22 +107,23 @@ def _appearance(looks: Sequence[Look]) -> dict[str, Any]:
 
 
 def _residence(pixels: Pixels) -> str:
-    """Where the images of a training are."""
+    """Where the images of a training are, in words."""
     if not isinstance(pixels, np.ndarray):
         return "decoded anew every time, as they exceed the limit of the cache"
-    file = getattr(pixels, "filename", None)  # None of a copy, and of what is no memory map
+    file = getattr(pixels, "filename", None)  # None for a copy, and for an array that is not a memory map
     if file is None:
         return "in memory"
     return "decoded once, in the cache" if Path(file).is_relative_to(cache.home()) else "used in its own file"
 
 
 def _names(records: Records, images: Images, pairs: Sequence[tuple[int, int]]) -> list[tuple[str, str]]:
-    """The names of rows."""
+    """The names of pairs of rows."""
     numbers = np.arange(len(images)) if images.numbers is None else images.numbers
-    return [(records.name(int(numbers[first])), records.name(int(numbers[again]))) for first, again in pairs]
+    return [(records.name(int(numbers[first])), records.name(int(numbers[second]))) for first, second in pairs]
 
 
 def _balance(images: Images) -> dict[str, int]:
+    """How many images each class has."""
     if images.labels is None:
         return {}
     counts = np.bincount(images.labels, minlength=len(images.classes))
@@ -119,7 +131,7 @@ def _balance(images: Images) -> dict[str, int]:
 
 
 def _sizes(sides: Sequence[tuple[int, int]]) -> dict[str, int]:
-    """How many there are of each size, or, where there are many, of each octave of the shorter side."""
+    """How many pictures have each size, or, where there are many sizes, each octave of the shorter side."""
     counts = Counter(f"{height}x{width}" for height, width in sides)
     if len(counts) <= MOST:
         return dict(counts.most_common())
@@ -128,7 +140,7 @@ def _sizes(sides: Sequence[tuple[int, int]]) -> dict[str, int]:
 
 
 def _histogram(counts: Counter[str]) -> dict[str, int]:
-    """The most common, and how many there are of all others."""
+    """The most common values with their counts, and the count of all others together."""
     top = dict(counts.most_common(MOST))
     rest = counts.total() - sum(top.values())
     return {**top, **({f"{len(counts) - MOST} others": rest} if rest else {})}
@@ -136,13 +148,13 @@ def _histogram(counts: Counter[str]) -> dict[str, int]:
 
 def _by_reason(skipped: Sequence[Skipped]) -> dict[str, list[str]]:
     names: dict[str, list[str]] = {}
-    for each in skipped:
-        names.setdefault(each.reason, []).append(each.name)
+    for picture in skipped:
+        names.setdefault(picture.reason, []).append(picture.name)
     return {reason: examples[:NAMES] for reason, examples in names.items()}
 
 
 def _values(records: Records, numbers: np.ndarray, looks: Sequence[Look]) -> tuple[float, float] | None:
-    """The lowest and highest number in some of the pictures that have more than 8 bits; None where there are none."""
+    """The lowest and highest number in some of the pictures, where any has more than 8 bits; else None."""
     if records.range or not any(look.mode.startswith(("I", "F")) for look in looks):
         return None
     results = attempts(records, _span, numbers[np.linspace(0, len(numbers) - 1, SAMPLED).astype(int)])
@@ -156,14 +168,14 @@ def _span(records: Records, number: int) -> tuple[float, float]:
 
 
 def _duplicates(images: Images, progress: Progress) -> list[tuple[int, int]]:
-    """Rows that look exactly like an earlier one once prepared: (earlier, later)."""
-    seen: dict[bytes, int] = {}
+    """Pairs of rows (earlier, later) whose prepared images are equal."""
+    first_rows: dict[bytes, int] = {}
     repeated = []
     with progress.track("Comparing", len(images)) as advance:
         for start in range(0, len(images), 256):
             part = images.pixels[np.arange(start, min(start + 256, len(images)))]
             for row, image in enumerate(part, start):
-                first = seen.setdefault(hashlib.blake2b(image.tobytes(), digest_size=16).digest(), row)
+                first = first_rows.setdefault(hashlib.blake2b(image.tobytes(), digest_size=16).digest(), row)
                 if first != row:
                     repeated.append((first, row))
             advance(len(part))

@@ -1,4 +1,4 @@
-"""Which pictures of a listing are wanted, and at which size and channels they are prepared."""
+"""The pictures of a listing to use, and the size and channels that they are prepared with."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from gancli.data.images import Skipped
 from gancli.data.prepare import Look, Preparation, channels_of
 from gancli.data.records import Records, reasons
 
-LARGEST = 64
+LARGEST = 64  # side of images, in pixels, where no size is asked for
 
 
 @dataclass(frozen=True)
@@ -24,14 +24,14 @@ class Selection:
     classes: tuple[str, ...]
 
     def without(self, positions: Iterable[int]) -> "Selection":
-        """The selection less what stands at these positions, and less the classes that this empties."""
+        """The selection without these positions, and without the classes that then have no pictures."""
         kept = np.setdiff1d(np.arange(len(self.numbers)), list(positions))
         labels = None if self.labels is None else self.labels[kept]
         return Selection(self.numbers[kept], *_without_empty(labels, self.classes))
 
 
 def select(records: Records, options: DatasetOptions) -> Selection:
-    """The pictures of the classes asked for, so many of them; raises UsageError where a class is not there."""
+    """The pictures of `options.classes`, at most `options.limit` of them; raises UsageError for an unknown class."""
     numbers, labels, classes = np.arange(len(records)), records.labels, records.classes
     if options.classes:
         numbers, labels = _of_classes(records, options.classes)
@@ -43,16 +43,17 @@ def select(records: Records, options: DatasetOptions) -> Selection:
     return Selection(numbers, *_without_empty(labels, classes))
 
 
-def _of_classes(records: Records, wanted: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+def _of_classes(records: Records, classes: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+    """Numbers and labels of the pictures of these classes, where labels are positions in `classes`."""
     if records.labels is None:
         raise UsageError("--classes: these images have no labels.", "A folder a class gives them some.")
     number = {name: rank for rank, name in enumerate(records.classes)}
-    if missing := [name for name in wanted if name not in number]:
+    if missing := [name for name in classes if name not in number]:
         raise UsageError(
             f"--classes: there is no class '{clean(missing[0])}'.", f"There are: {_some(records.classes)}."
         )
     order = np.full(len(number), -1)
-    order[[number[name] for name in wanted]] = np.arange(len(wanted))
+    order[[number[name] for name in classes]] = np.arange(len(classes))
     numbers = np.flatnonzero(order[records.labels] >= 0)
     return numbers, order[records.labels[numbers]]
 
@@ -62,6 +63,7 @@ def _some(names: Sequence[str], most: int = 20) -> str:
 
 
 def _without_empty(labels: np.ndarray | None, classes: tuple[str, ...]) -> tuple[np.ndarray | None, tuple[str, ...]]:
+    """Labels and class names without classes that no label names."""
     if labels is None or not len(labels):
         return None, ()
     present, dense = np.unique(labels, return_inverse=True)
@@ -69,21 +71,24 @@ def _without_empty(labels: np.ndarray | None, classes: tuple[str, ...]) -> tuple
 
 
 def shape_for(options: DatasetOptions, looks: Sequence[Look]) -> tuple[int, int, int]:
-    """(channels, height, width) for pictures that look like this, as asked for or else as suits them."""
-    sizes = [(options.crop[3], options.crop[2])] if options.crop else [(each.height, each.width) for each in looks]
-    channels = max((channels_of(each.mode) for each in looks), default=3)
+    """The (channels, height, width) to prepare pictures with: those of the options, or else as their looks suggest."""
+    sizes = [(options.crop[3], options.crop[2])] if options.crop else [(look.height, look.width) for look in looks]
+    channels = max((channels_of(look.mode) for look in looks), default=3)
     return channels if options.channels == "auto" else options.channels, *(options.size or native_size(sizes))
 
 
 def preparation(records: Records, options: DatasetOptions, shape: tuple[int, int, int]) -> Preparation:
-    """How pictures get that shape (channels, height, width)."""
+    """The preparation of pictures with the shape (channels, height, width)."""
     span = options.range or records.range
     return Preparation(shape[1:], shape[0], options.fit, options.crop, options.background, span)
 
 
 def native_size(sizes: Iterable[tuple[int, int]]) -> tuple[int, int]:
-    """The (height, width) to train at when none is asked for: that of all images if it is one that networks make and
-    no larger than 64, else the square of k·2^n pixels nearest below the side that nine in ten have, 64 at most."""
+    """The (height, width) to train at where none is asked for, from the (height, width) of the images.
+
+    The size of all images, if they share one of at most 64 that networks can make. Else a square of k·2^n pixels, k in
+    4..7, at most 64, that is not larger than the shorter side of nine images in ten.
+    """
     all_sizes = list(sizes)
     if len(set(all_sizes)) == 1:
         height, width = all_sizes[0]
@@ -95,7 +100,7 @@ def native_size(sizes: Iterable[tuple[int, int]]) -> tuple[int, int]:
 
 
 def unit(side: int) -> int:
-    """2^n for the k·2^n, k in 4..7, at or below a side."""
+    """The 2^n of the largest k·2^n, k in 4..7, that is not larger than a side in pixels."""
     return 2 ** max((side // 4).bit_length() - 1, 1)
 
 
@@ -105,6 +110,6 @@ def _makeable(height: int, width: int) -> bool:
 
 
 def skipped_note(skipped: Sequence[Skipped]) -> str:
-    """One line on what was left out, with the first names."""
-    first = ", ".join(clean(each.name) for each in skipped[:3]) + (", ..." if len(skipped) > 3 else "")
+    """A line on the pictures that were left out: how many, why, and the first names."""
+    first = ", ".join(clean(picture.name) for picture in skipped[:3]) + (", ..." if len(skipped) > 3 else "")
     return f"{plural(len(skipped), 'file')} skipped ({reasons(skipped)}): {first}"

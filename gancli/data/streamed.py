@@ -1,4 +1,4 @@
-"""Images that are decoded when they are asked for: what does not fit anywhere."""
+"""Images that are decoded whenever they are needed, where they fit neither in memory nor in the cache."""
 
 import warnings
 from collections.abc import Sequence
@@ -15,11 +15,11 @@ from gancli.data.records import Records
 from gancli.data.selection import Selection
 from gancli.data.workers import Crew, attempts, result_of
 
-TRIES = 8
+TRIES = 8  # other images of a class that may stand in for one that cannot be read
 
 
 class DataWarning(UserWarning):
-    """Something about the images that does not stop the work; the command line shows it."""
+    """A fault in the images that does not stop the work; the command line shows it."""
 
 
 class Streamed:
@@ -34,41 +34,41 @@ class Streamed:
         return len(self.selection.numbers), self.preparation.channels, *self.preparation.size
 
     def ask(self, numbers: np.ndarray) -> "Future[list[np.ndarray | str]]":
-        """Have the images with these numbers decoded; `take` gives them."""
+        """Begin to decode the images with these numbers, int64 (n,); `take` returns them."""
         return self._crew.submit(self.selection.numbers[numbers])
 
-    def take(self, numbers: np.ndarray, asked: "Future[list[np.ndarray | str]]") -> np.ndarray:
-        """The images (n, C, H, W) that were asked for, once they are there."""
-        images = result_of(asked)
-        rows = [each if isinstance(each, np.ndarray) else self._instead(int(number), each)
-                for number, each in zip(numbers, images, strict=True)]  # fmt: skip
+    def take(self, numbers: np.ndarray, request: "Future[list[np.ndarray | str]]") -> np.ndarray:
+        """The uint8 images (n, C, H, W) of a request by `ask` for the same numbers, once they are decoded."""
+        results = zip(numbers.tolist(), result_of(request), strict=True)
+        rows = [self._stand_in(number, image) if isinstance(image, str) else image for number, image in results]
         return np.stack(rows) if rows else np.empty((0, *self.shape[1:]), np.uint8)
 
     def __getitem__(self, numbers: Any) -> np.ndarray:
-        asked = np.arange(len(self.selection.numbers))[numbers]
-        return self.take(asked, self._crew.submit(self.selection.numbers[asked]))
+        positions = np.arange(len(self.selection.numbers))[numbers]
+        return self.take(positions, self.ask(positions))
 
     @cached_property
     def _crew(self) -> Crew[np.ndarray]:
         return Crew(self.records, self.preparation, self.workers)
 
-    def _instead(self, number: int, why: str) -> np.ndarray:
-        """The next image of the same class that can be read, so that a run goes on; raises GanError after some."""
+    def _stand_in(self, number: int, why: str) -> np.ndarray:
+        """The next image of the same class that can be read; raises GanError after TRIES that cannot."""
         name = clean(self.records.name(int(self.selection.numbers[number])))
-        for other in self._after(number):
-            stand_in = attempts(self.records, self.preparation, [int(self.selection.numbers[other])])[0]
-            if isinstance(stand_in, np.ndarray):
+        for candidate in self._next_of_class(number):
+            image = attempts(self.records, self.preparation, [int(self.selection.numbers[candidate])])[0]
+            if isinstance(image, np.ndarray):
                 warnings.warn(
                     f"{name} can no longer be read ({clean(why)}); another stands in.", DataWarning, stacklevel=2
                 )
-                return stand_in
+                return image
         raise GanError(
             f"{name} and others can no longer be read ({clean(why)}).", "Is the disk or network still there?"
         )
 
-    def _after(self, number: int) -> Sequence[int]:
+    def _next_of_class(self, number: int) -> Sequence[int]:
+        """The next TRIES numbers of the same class, from the first again after the last."""
         labels = self.selection.labels
         count = len(self.selection.numbers)
-        alike = np.arange(count) if labels is None else np.flatnonzero(labels == labels[number])
-        place = int(np.searchsorted(alike, number))
-        return [int(each) for each in np.roll(alike, -place - 1)[:TRIES]]
+        members = np.arange(count) if labels is None else np.flatnonzero(labels == labels[number])
+        rank = int(np.searchsorted(members, number))
+        return [int(member) for member in np.roll(members, -rank - 1)[:TRIES]]

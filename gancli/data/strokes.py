@@ -1,6 +1,7 @@
 """Handwritten-looking digits drawn from jittered pen strokes: the dataset that needs no download."""
 
 import math
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -68,14 +69,15 @@ _WAYS: tuple[tuple[str, ...], ...] = (
     ),
 )
 _SEGMENTS = 36
-_BOX = 20 / 28  # the share of the frame the longer side of a digit takes, as in MNIST
+_BOX = 20 / 28  # the share of the frame that the longer side of a digit takes, as in MNIST
 _NORMALS = 29
 _UNIFORMS = 8
 _CHUNK_PIXELS = 1 << 16  # keeps the scratch arrays of one chunk inside the processor's cache
 
 
 def _points(stroke: str) -> Floats:
-    return np.array([[float(part) for part in point.split(",")] for point in stroke.split()]) / 100
+    """The points of a stroke, shape (n, xy), in a frame of side 1."""
+    return np.array([point.split(",") for point in stroke.split()], dtype=np.float64) / 100
 
 
 def _curve(points: Floats, pieces: int) -> Floats:
@@ -101,7 +103,7 @@ def _segments(way: str) -> Floats:
 
 
 def _path(segments: Floats) -> Floats:
-    """How far along the pen's way each segment end lies, 0 to 1, shape (_SEGMENTS, 2)."""
+    """The share of the pen's path that lies before each segment end, 0 to 1, shape (_SEGMENTS, 2)."""
     walked = np.cumsum(np.hypot(*(segments[:, 1] - segments[:, 0]).T))
     path: Floats = np.stack([np.concatenate([[0.0], walked[:-1]]), walked], axis=1) / walked[-1]
     return path
@@ -116,17 +118,20 @@ def _wobbles(segments: Floats) -> Floats:
     return np.stack(plane + along, axis=-1)
 
 
-_SKELETONS = np.stack([_segments(way) for ways in _WAYS for way in ways])
+_SKELETONS = np.stack([_segments(way) for way in chain.from_iterable(_WAYS)])
 _SHAPES = np.stack([_wobbles(segments) for segments in _SKELETONS])
 _MIDDLES = np.stack([_path(segments).mean(axis=1) for segments in _SKELETONS])
 _COUNTS = np.array([len(ways) for ways in _WAYS])
 _FIRSTS = np.cumsum(_COUNTS) - _COUNTS
 
 
-def _written(way: NDArray[np.intp], normal: Floats, uniform: Floats) -> Floats:
-    """Bend, slant, turn, size and place skeletons in a frame of side 1 around 0, shape (n, _SEGMENTS, 2, 2)."""
-    flat = _SHAPES[way].reshape(len(way), -1, 9) @ normal[:, :18].reshape(-1, 9, 2)
-    points = _SKELETONS[way].reshape(len(way), -1, 2) + 0.021 * flat
+def _written(ways: NDArray[np.intp], normal: Floats, uniform: Floats) -> Floats:
+    """Bend, slant, turn, size and place skeletons in a frame of side 1 around 0, shape (n, _SEGMENTS, 2, 2).
+
+    ways: numbers of the skeletons, shape (n,). normal, uniform: random numbers, n rows.
+    """
+    flat = _SHAPES[ways].reshape(len(ways), -1, 9) @ normal[:, :18].reshape(-1, 9, 2)
+    points = _SKELETONS[ways].reshape(len(ways), -1, 2) + 0.021 * flat
     slant, turn = 0.12 + 0.18 * normal[:, 18], 0.07 * normal[:, 19]
     wide = np.exp(0.14 * np.maximum(normal[:, 20], -1))  # a narrower 7 would read as a 1
     cos, sin, zero = np.cos(turn), np.sin(turn), np.zeros_like(turn)
@@ -139,9 +144,9 @@ def _written(way: NDArray[np.intp], normal: Floats, uniform: Floats) -> Floats:
     return placed.reshape(-1, _SEGMENTS, 2, 2)
 
 
-def _pens(way: NDArray[np.intp], normal: Floats) -> Floats:
+def _pens(ways: NDArray[np.intp], normal: Floats) -> Floats:
     """Pen radius on every segment, in shares of the frame, shape (n, _SEGMENTS)."""
-    s = math.pi * _MIDDLES[way]
+    s = math.pi * _MIDDLES[ways]
     press = 1 + sum(0.12 * normal[:, 22 + i, None] * np.cos((i + 1) * s + normal[:, 25 + i, None]) for i in range(3))
     radius: Floats = np.exp(0.17 * normal[:, 21, None]) * np.clip(press, 0.65, 1.3) * 1.2 / 28
     return radius
@@ -149,14 +154,7 @@ def _pens(way: NDArray[np.intp], normal: Floats) -> Floats:
 
 def _nearness(segments: Floats, pens: Floats, height: int, width: int) -> Ink:
     """Distance of every pixel to the nearest segment in pen radii (1 is the edge), shape (n, height, width)."""
-    unit = min(height, width)
-    middle, span = segments.mean(axis=2), segments[:, :, 1] - segments[:, :, 0]
-    length = np.hypot(span[..., 0], span[..., 1])
-    ahead = span / np.maximum(length, 1e-9)[..., None] / pens[..., None]
-    x = ((np.arange(width) + 0.5 - width / 2) / unit - middle[..., :1]).astype(np.float32)
-    y = ((np.arange(height) + 0.5 - height / 2) / unit - middle[..., 1:]).astype(np.float32)
-    half, right, down = (a.astype(np.float32)[..., None] for a in (length / 2 / pens, ahead[..., 0], ahead[..., 1]))
-    columns, rows = (x * right, x * -down), (y * down, y * right)
+    columns, rows, half = _segment_axes(segments, pens, height, width)
     best = np.full((len(segments), height, width), np.inf, np.float32)
     beyond, aside = np.empty_like(best), np.empty_like(best)
     for j in range(_SEGMENTS):
@@ -172,10 +170,28 @@ def _nearness(segments: Floats, pens: Floats, height: int, width: int) -> Ink:
     return np.sqrt(best, out=best)
 
 
-def _ink(way: NDArray[np.intp], normal: Floats, uniform: Floats, height: int, width: int) -> Ink:
+def _segment_axes(
+    segments: Floats, pens: Floats, height: int, width: int
+) -> tuple[tuple[Ink, Ink], tuple[Ink, Ink], Ink]:
+    """Coordinates along and across every segment, from its middle, in pen radii.
+
+    Returns what the columns of pixels add to both, shape (n, _SEGMENTS, width), what the rows of pixels add, shape
+    (n, _SEGMENTS, height), and half the length of segments, shape (n, _SEGMENTS, 1).
+    """
+    unit = min(height, width)
+    middle, span = segments.mean(axis=2), segments[:, :, 1] - segments[:, :, 0]
+    length = np.hypot(span[..., 0], span[..., 1])
+    ahead = span / np.maximum(length, 1e-9)[..., None] / pens[..., None]
+    x = ((np.arange(width) + 0.5 - width / 2) / unit - middle[..., :1]).astype(np.float32)
+    y = ((np.arange(height) + 0.5 - height / 2) / unit - middle[..., 1:]).astype(np.float32)
+    half, right, down = (a.astype(np.float32)[..., None] for a in (length / 2 / pens, ahead[..., 0], ahead[..., 1]))
+    return (x * right, x * -down), (y * down, y * right), half
+
+
+def _ink(ways: NDArray[np.intp], normal: Floats, uniform: Floats, height: int, width: int) -> Ink:
     """Coverage of every pixel by ink, 0 to 1, shape (n, height, width)."""
-    unit, pens = min(height, width), _pens(way, normal)
-    near = _nearness(_written(way, normal, uniform), pens, height, width)
+    unit, pens = min(height, width), _pens(ways, normal)
+    near = _nearness(_written(ways, normal, uniform), pens, height, width)
     soft = 1.1 + (0.1 + 0.5 * uniform[:, 4]) * unit / 28
     steep = (pens.mean(axis=1) * unit / soft).astype(np.float32)[:, None, None]
     bright = (1 - 0.1 * np.abs(normal[:, 28])).astype(np.float32)[:, None, None]
@@ -207,7 +223,7 @@ def _painted(ink: Ink, uniform: Floats, channels: int) -> Ink:
 def draw_digits(
     count: int, height: int, width: int, channels: int, seed: int
 ) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    """Draw `count` handwritten-looking digits, the same for a seed whatever the count or size.
+    """Draw `count` handwritten-looking digits; those of a seed are the same for every count and size.
 
     Images: uint8 (count, channels, height, width), 0 to 255, with 1 (gray), 3 (colour) or 4 (colour, alpha) channels.
     Labels: int64 (count,), 0 to 9, each once in every ten images.

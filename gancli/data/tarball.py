@@ -1,4 +1,4 @@
-"""A .tar, compressed or not, as a list of members whose bytes are read where they lie."""
+"""A .tar, compressed or not: its members, and their bytes, which are read in place."""
 
 import tarfile
 import zlib
@@ -20,7 +20,7 @@ FAULTS = (OSError, EOFError, ValueError, tarfile.TarError, zlib.error, LZMAError
 
 
 class Member(NamedTuple):
-    """A file in an archive: its name, its bytes, where it is found again, and a reason if it cannot be read."""
+    """A file in an archive: its name, its size in bytes, its place in the archive, and why it cannot be read, if so."""
 
     name: str
     size: int
@@ -29,10 +29,10 @@ class Member(NamedTuple):
 
 
 class Tarball:
-    """The archive at a path; it can be sent to another process, which opens it anew.
+    """The archive at a path; it pickles, and is opened anew in another process.
 
     suffixes: how the names of such archives end.
-    anywhere: whether members can be read in any order at little cost; a compressed one is read from its beginning on.
+    anywhere: whether members can be read in any order at little cost; a compressed one is read from its beginning.
     """
 
     suffixes: ClassVar = SUFFIXES
@@ -43,7 +43,10 @@ class Tarball:
             self.anywhere = not file.read(6).startswith((b"\x1f\x8b", b"BZh", b"\xfd7zXZ"))
 
     def members(self) -> Iterator[Member]:
-        """Every file in it, in its order; what is cut off ends with a member that says so; raises Unfit for no tar."""
+        """Every file in the archive, in its order; raises Unfit where it is not a tar.
+
+        The last member of a damaged archive has the damage as its fault.
+        """
         try:
             archive = tarfile.open(self.path)  # noqa: SIM115
         except FAULTS as error:
@@ -59,7 +62,7 @@ class Tarball:
                 yield Member(self.path.name, 0, 0, f"archive cut off or damaged ({clean(error)[:60]})")
 
     def read(self, offset: int, size: int) -> bytes:
-        """The bytes of a member; raises Unfit where some are missing, or there are more than a picture has."""
+        """The bytes of a member; raises Unfit where some are missing, or where there are more than MOST_BYTES."""
         if size > MOST_BYTES:
             raise Unfit("file too large")
         self._opened.seek(offset)
@@ -69,7 +72,7 @@ class Tarball:
         return data
 
     def close(self) -> None:
-        """Let go of the file, until something is read again."""
+        """Close the file; the next read opens it again."""
         if opened := self.__dict__.pop("_opened", None):
             opened.close()
 
@@ -77,7 +80,7 @@ class Tarball:
     def _opened(self) -> IO[bytes]:
         if self.anywhere:
             return self.path.open("rb")
-        # Only the decompression: members are found where the listing says.
+        # tarfile is not needed here: the listing has the offsets of members in the decompressed bytes.
         import bz2
         import gzip
         import lzma

@@ -1,4 +1,4 @@
-"""torchvision's named datasets, those that are read without unpickling anything."""
+"""The named datasets of torchvision that can be read without unpickling anything."""
 
 import os
 from functools import cached_property
@@ -13,7 +13,7 @@ from gancli.base.text import clean
 from gancli.data.dataset import Dataset, absolute_source
 from gancli.data.records import Picture, Records, Whole, digest_of, labelled
 
-# What is asked of each class; those that are given `split` take it in their own words.
+# The arguments of each class; `split` has other values in every class.
 OFFERED: dict[str, dict[str, Any]] = {
     "MNIST": {"train": True},
     "FashionMNIST": {"train": True},
@@ -49,13 +49,13 @@ class TorchvisionDataset(Dataset):
 
     @classmethod
     def recognises(cls, path: Path) -> bool:
-        """Never: these are asked for by name."""
+        """False: these are chosen by name."""
         return False
 
     def open(self) -> Records:
-        """The training images of the dataset; raises GanError where they are not there."""
+        """The listing of the training images of the dataset; raises GanError where they are not there."""
         name = _offered(self.source.partition(":")[2])
-        dataset = self._made(name)
+        dataset = self._torchvision_dataset(name)
         labels, classes = _labels(dataset)
         data = getattr(dataset, "data", None)
         mark = digest_of("torchvision", name, str(self._folder.resolve()), len(dataset))
@@ -65,43 +65,48 @@ class TorchvisionDataset(Dataset):
         return Named(dataset, labels, classes, mark)
 
     def located(self) -> Self:
-        """The same dataset, whose folder is found from every other."""
+        """The same dataset with its folder absolute, so that it works from every working folder."""
         return self.model_copy(update={"root": absolute_source(self.root)}) if self.root else self
 
     @property
     def _folder(self) -> Path:
-        told = self.root or os.environ.get("TORCHVISION_DATA", "")
-        return Path(told).expanduser() if told else Path.home() / ".cache" / "torchvision"
+        folder = self.root or os.environ.get("TORCHVISION_DATA", "")
+        return Path(folder).expanduser() if folder else Path.home() / ".cache" / "torchvision"
 
-    def _made(self, name: str) -> Any:
-        """torchvision's own object, downloaded where that was asked for."""
+    def _torchvision_dataset(self, name: str) -> Any:
+        """The dataset as torchvision's own object, downloaded first if --download; raises GanError."""
         from torchvision import datasets  # type: ignore[import-untyped]
 
-        if any((self._folder / name / "processed").glob("*.pt")):
-            raise GanError(
-                f"{clean(self._folder / name)} holds pickled files of an old torchvision; gan never unpickles.",
-                "Delete its folder 'processed' and fetch the originals with --download.",
-            )
-        options = OFFERED[name]
+        self._refuse_pickles(name)
         try:
             if self.download:
                 self._folder.mkdir(parents=True, exist_ok=True)
-            return getattr(datasets, name)(str(self._folder), download=self.download, **options)
+            return getattr(datasets, name)(str(self._folder), download=self.download, **OFFERED[name])
         except ModuleNotFoundError as error:
             raise GanError(
                 f"torchvision:{name} needs {error.name}.", f"Install it: pip install {error.name}"
             ) from error
         except (RuntimeError, OSError, EOFError, ValueError) as error:
-            if self.download:
-                raise GanError(f"torchvision:{name} cannot be downloaded: {clean(error)[:200]}.") from error
+            raise self._unreadable(name, error) from error
+
+    def _refuse_pickles(self, name: str) -> None:
+        if any((self._folder / name / "processed").glob("*.pt")):
             raise GanError(
-                f"torchvision:{name} is not in {clean(self._folder)}, or not whole.",
-                "Let gan fetch it with --download, or say where it is: --data.root DIR.",
-            ) from error
+                f"{clean(self._folder / name)} holds pickled files of an old torchvision; gan never unpickles.",
+                "Delete its folder 'processed' and fetch the originals with --download.",
+            )
+
+    def _unreadable(self, name: str, error: Exception) -> GanError:
+        if self.download:
+            return GanError(f"torchvision:{name} cannot be downloaded: {clean(error)[:200]}.")
+        return GanError(
+            f"torchvision:{name} is not in {clean(self._folder)}, or not whole.",
+            "Let gan fetch it with --download, or say where it is: --data.root DIR.",
+        )
 
 
 class Named(Records):
-    """Pictures that a dataset of torchvision opens one by one."""
+    """The listing of a torchvision dataset that opens its pictures one by one."""
 
     def __init__(self, dataset: Any, labels: np.ndarray | None, classes: tuple[str, ...], fingerprint: str) -> None:
         self.dataset, self.labels, self.classes, self.mark = dataset, labels, classes, fingerprint
@@ -118,21 +123,22 @@ class Named(Records):
         return self.mark
 
 
-def _offered(name: str) -> str:
-    known = {each.lower(): each for each in (*OFFERED, *PICKLED)}
-    found = known.get(name.lower())
-    if found in PICKLED:
+def _offered(typed: str) -> str:
+    """The name of the dataset whose name was typed, in any case of letters; raises UsageError."""
+    names = {name.lower(): name for name in (*OFFERED, *PICKLED)}
+    name = names.get(typed.lower())
+    if name in PICKLED:
         raise UsageError(
-            f"torchvision's {found} unpickles its files, or reads what may run code; gan never does.",
+            f"torchvision's {name} unpickles its files, or reads what may run code; gan never does.",
             "Use the same images as a folder or a zip: gan train images.zip",
         )
-    if found is None:
-        raise UsageError(f"torchvision:{clean(name)} is not offered.", f"There are: {', '.join(OFFERED)}.")
-    return found
+    if name is None:
+        raise UsageError(f"torchvision:{clean(typed)} is not offered.", f"There are: {', '.join(OFFERED)}.")
+    return name
 
 
 def _labels(dataset: Any) -> tuple[np.ndarray | None, tuple[str, ...]]:
-    """Labels and class names where the object knows them without opening every picture."""
+    """Labels, int64 (N,), and class names, where the object has them without opening every picture; else None."""
     values = next(
         (getattr(dataset, key) for key in ("targets", "labels", "_labels", "y") if hasattr(dataset, key)), None
     )

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from gancli.base.text import clean
 from gancli.loggers.contract import Logger
-from gancli.telemetry.labels import happened
+from gancli.telemetry.labels import event_text
 
 if TYPE_CHECKING:
     from gancli.runs.run import Run
@@ -32,7 +32,7 @@ class Text(Logger):
         """Say what happened, and how it goes where that is new."""
         self._step = tick.step
         for event in tick.events:
-            self.say(f"step {tick.step:,}: {happened(event)}")
+            self.say(f"step {tick.step:,}: {event_text(event)}")
         if tick.verdict and tick.verdict.name != self._verdict:
             self._verdict = tick.verdict.name
             advice = f" Try {tick.verdict.advice}" if tick.verdict.advice else ""

@@ -1,4 +1,4 @@
-"""The registry of everything that can be named, what is built in, how packages register, and templates of packages.
+"""The registry of things that have a name, the built-in ones, how packages register theirs, and package templates.
 
 Imports base.
 """

@@ -1,4 +1,4 @@
-"""Whose fault an unexpected error is: one that passed through a plugin's code is told as the plugin's."""
+"""Unexpected errors of plugins: one that passed through a plugin's code is reported as that plugin's."""
 
 import os
 from collections.abc import Iterator
@@ -13,20 +13,20 @@ TRACEBACK = "GAN_TRACEBACK"
 
 
 def blamed(error: Exception) -> GanError | None:
-    """What to tell of an error that was raised in, or below, the code of a package; None where none is to blame."""
+    """The error to show for one that was raised in, or below, a package's code; None where no package is involved."""
     for owner, frame in _suspects(error):
         notes = "".join(f" {clean(note)}" for note in getattr(error, "__notes__", ()))
-        where = f"{clean(frame.filename)}:{frame.lineno}, in {clean(frame.name)}"
+        place = f"{clean(frame.filename)}:{frame.lineno}, in {clean(frame.name)}"
         hint = f"That is for its authors to mend; {TRACEBACK}=1 shows the way there."
         if os.environ.get(TRACEBACK):
             hint = "\n" + "".join(format_exception(error))
         package = f"{clean(owner.package)} {clean(owner.version)}"
-        return GanError(f"Package {package} failed{notes}: {fault_of(error)} ({where}).", hint)
+        return GanError(f"Package {package} failed{notes}: {fault_of(error)} ({place}).", hint)
     return None
 
 
 def _suspects(error: Exception) -> Iterator[tuple[Entry, FrameSummary]]:
-    """The packages whose code the error passed through, the innermost first."""
+    """Something that each package registered whose code the error passed through, and the frame, innermost first."""
     owners = {entry.target.partition(":")[0].partition(".")[0]: entry for entry in registry().entries}
     modules = [frame.f_globals.get("__name__", "") for frame, _ in walk_tb(error.__traceback__)]
     frames = extract_tb(error.__traceback__)

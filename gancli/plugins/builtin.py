@@ -1,4 +1,4 @@
-"""What gancli itself offers, registered as any plugin would."""
+"""The built-in things, registered in the same way as those of a plugin."""
 
 from gancli.plugins.hooks import Add, hookimpl
 
@@ -64,12 +64,12 @@ BUILT_IN: dict[str, tuple[tuple[str, str, str], ...]] = {
         ("r3gan", "gancli.config.presets:R3GAN", "Residual networks with relativistic pairs, R1 and R2."),
     ),
 }
-"""Name, target and summary of everything, by kind."""
+"""Name, target and summary of every built-in thing, by kind."""
 
 
 @hookimpl
 def gancli_register(add: Add) -> None:
-    """Register all of it."""
+    """Register every built-in thing."""
     for kind, entries in BUILT_IN.items():
         for name, target, summary in entries:
             add(kind, name, target, summary)

@@ -1,4 +1,4 @@
-"""The one hook of gancli: a plugin says what it adds, as names and strings; nothing is imported until it is used."""
+"""The one hook of gancli: a plugin adds things by names and import paths, which are imported when they are used."""
 
 from typing import Protocol
 
@@ -6,9 +6,9 @@ import pluggy
 
 GROUP = "gancli"
 API_VERSION = 1
-"""Raised when a plugin written for the version before would no longer work.
+"""Increased when plugins written for the previous version would no longer work.
 
-A plugin may say which it is written for, `gancli_api = 1` beside its hook; one for another version is skipped.
+A plugin may state the version it is written for, `gancli_api = 1` beside its hook; one for another version is skipped.
 """
 hookspec = pluggy.HookspecMarker(GROUP)
 hookimpl = pluggy.HookimplMarker(GROUP)

@@ -1,4 +1,4 @@
-"""How a plugin is let in: its module is imported, its hook called, and whatever goes wrong is its own fault."""
+"""Loading a plugin: its module is imported and its hook called; what goes wrong is recorded as its fault."""
 
 import json
 import os
@@ -18,12 +18,15 @@ FAULTS = (Exception, SystemExit)  # a plugin that exits while it is imported mus
 
 
 class Refused(Exception):
-    """A plugin breaks a rule of registering; the message says which."""
+    """A plugin breaks a rule of registration; the message says which."""
 
 
 @dataclass(frozen=True)
 class Plugin:
-    """An installed package that registered, or tried to: `fault` says what went wrong, `seconds` what it cost."""
+    """An installed package that registered, or tried to.
+
+    fault: what went wrong, in one line, or None. seconds: how long registration took. target: its `module:attribute`.
+    """
 
     package: str
     version: str
@@ -45,44 +48,44 @@ class Plugin:
 
 
 def admit(package: str, release: str, point: EntryPoint, add: hooks.Add) -> Plugin:
-    """Import what an entry point names and call its hook, without the network; a fault is returned, never raised."""
-    begun, had_torch, fault = time.perf_counter(), "torch" in sys.modules, None
-    with no_network() as tried:
+    """Import the module of an entry point and call its hook, without the network; a fault is returned, never raised."""
+    start, had_torch, fault = time.perf_counter(), "torch" in sys.modules, None
+    with no_network() as attempts:
         try:
             call_hook(point.load(), add)
         except FAULTS as error:
             fault = fault_of(error)
-    if tried:
-        fault = f"it uses the network while it registers ({tried[0]})"
+    if attempts:
+        fault = f"it uses the network while it registers ({attempts[0]})"
     imports_torch = not had_torch and "torch" in sys.modules
-    return Plugin(package, release, fault, time.perf_counter() - begun, imports_torch, point.value)
+    return Plugin(package, release, fault, time.perf_counter() - start, imports_torch, point.value)
 
 
 def admit_alone(plugin: Plugin) -> Plugin:
-    """What becomes of a plugin in a process of its own, where nothing that it imports is there already."""
+    """The plugin as it registers in a process of its own, where nothing that it imports is loaded already."""
     script = (
         "import json, sys; from importlib.metadata import EntryPoint; from gancli.plugins.loading import admit; "
-        "found = admit('', '', EntryPoint('', sys.argv[1], ''), lambda *_: None); "
-        "sys.stdout.write(chr(10) + json.dumps([found.fault, found.seconds, found.imports_torch]))"
+        "plugin = admit('', '', EntryPoint('', sys.argv[1], ''), lambda *_: None); "
+        "sys.stdout.write(chr(10) + json.dumps([plugin.fault, plugin.seconds, plugin.imports_torch]))"
     )
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-    words = [sys.executable, "-c", script, plugin.target]
-    import subprocess  # which every command of gan would wait for
+    command = [sys.executable, "-c", script, plugin.target]
+    import subprocess  # here, since every command of gan would wait for it
 
-    done = subprocess.run(words, capture_output=True, text=True, env=environment, check=False)
+    process = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
     try:
-        fault, seconds, imports_torch = json.loads(done.stdout.splitlines()[-1])
+        fault, seconds, imports_torch = json.loads(process.stdout.splitlines()[-1])
     except (IndexError, ValueError):
-        return replace(plugin, fault=f"it ends the process (exit code {done.returncode})")
+        return replace(plugin, fault=f"it ends the process (exit code {process.returncode})")
     return replace(plugin, fault=fault, seconds=seconds, imports_torch=imports_torch)
 
 
 def call_hook(module: object, add: hooks.Add) -> None:
-    """Call one plugin's hook; raises Refused where it has none, or is written for another version of gancli."""
-    wanted = getattr(module, "gancli_api", hooks.API_VERSION)
-    if wanted != hooks.API_VERSION:
-        older = "gancli" if isinstance(wanted, int) and wanted > hooks.API_VERSION else "the package"
-        raise Refused(f"it is for plugin API {wanted}, and this gancli has {hooks.API_VERSION}: update {older}")
+    """Call the hook of a plugin's module; raises Refused where it has none, or is for another version of the API."""
+    api = getattr(module, "gancli_api", hooks.API_VERSION)
+    if api != hooks.API_VERSION:
+        outdated = "gancli" if isinstance(api, int) and api > hooks.API_VERSION else "the package"
+        raise Refused(f"it is for plugin API {api}, and this gancli has {hooks.API_VERSION}: update {outdated}")
     manager = pluggy.PluginManager(hooks.GROUP)
     manager.add_hookspecs(hooks)
     manager.register(module)
@@ -93,5 +96,5 @@ def call_hook(module: object, add: hooks.Add) -> None:
 
 
 def fault_of(error: BaseException) -> str:
-    """A fault in one harmless line."""
+    """An error as one line that is safe to print."""
     return clean(error if isinstance(error, Refused) else f"{type(error).__name__}: {error}")

@@ -1,4 +1,4 @@
-"""Refusing the network for as long as something runs that has no business there."""
+"""Refusing the network while code runs that must not use it."""
 
 import sys
 from collections.abc import Iterator
@@ -10,34 +10,34 @@ NETWORK = ("socket.connect", "socket.getaddrinfo", "socket.gethostbyname", "sock
 
 
 class NetworkRefused(Exception):
-    """Something tried to reach the network where that is not allowed."""
+    """Code tried to use the network where that is not allowed."""
 
 
 @contextmanager
 def no_network() -> Iterator[list[str]]:
-    """Raise NetworkRefused in whatever reaches for the network meanwhile, in any thread of this process.
+    """Raise NetworkRefused in code that uses the network before the context ends, in any thread of this process.
 
-    Gives the list of what was tried: also that which got over being refused.
+    Yields the list of attempts, as names of audit events; attempts whose error was caught are listed too.
     """
-    _begin_to_listen()
-    tried: list[str] = []
-    _listening.append(tried)
+    _install_audit_hook()
+    attempts: list[str] = []
+    _attempts_of_contexts.append(attempts)
     try:
-        yield tried
+        yield attempts
     finally:
-        _listening.pop()
+        _attempts_of_contexts.pop()
 
 
-_listening: list[list[str]] = []
+_attempts_of_contexts: list[list[str]] = []
 
 
 @cache
-def _begin_to_listen() -> None:
-    # Python never lets go of an audit hook: one for the life of the process, idle unless somebody is offline.
-    sys.addaudithook(_hear)
+def _install_audit_hook() -> None:
+    # Python never removes an audit hook: one for the life of the process, idle unless a context is open.
+    sys.addaudithook(_refuse_network)
 
 
-def _hear(event: str, args: tuple[Any, ...]) -> None:
-    if _listening and event in NETWORK:
-        _listening[-1].append(event)
+def _refuse_network(event: str, args: tuple[Any, ...]) -> None:
+    if _attempts_of_contexts and event in NETWORK:
+        _attempts_of_contexts[-1].append(event)
         raise NetworkRefused(f"no network here ({event})")

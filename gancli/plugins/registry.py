@@ -1,4 +1,4 @@
-"""The registry: what is built in or installed, found by kind and name."""
+"""The registry: built-in and installed things, by kind and name."""
 
 import os
 import warnings
@@ -22,7 +22,7 @@ BUILT_IN = "gancli"
 
 @dataclass(frozen=True)
 class Entry:
-    """One registered thing: where it comes from and where its code lives."""
+    """One registered thing: `target` is its `module:Object`, `package` and `version` are where it comes from."""
 
     kind: str
     name: str
@@ -32,7 +32,7 @@ class Entry:
     version: str
 
     def load(self) -> Any:
-        """Import the object; raises GanError naming the package if that fails."""
+        """Import the object and return it; raises GanError that names the package where that fails."""
         module, _, attribute = self.target.partition(":")
         try:
             return getattr(import_module(module), attribute)
@@ -48,7 +48,7 @@ class Entry:
 
 @dataclass
 class Registry:
-    """Everything that can be named, built in or from packages; packages are read only when something needs them."""
+    """Everything that is registered, built in or by packages; packages are loaded only when something needs them."""
 
     entries: list[Entry] = field(default_factory=list)
     _plugins: list[Plugin] | None = None
@@ -58,7 +58,10 @@ class Registry:
 
     @property
     def plugins(self) -> list[Plugin]:
-        """The installed plugin packages, whole or faulty."""
+        """The installed plugin packages, those with a fault included; loads them the first time."""
+        return self._load_packages()
+
+    def _load_packages(self) -> list[Plugin]:
         if self._plugins is None:
             self._plugins = []
             for distribution, point in _entry_points():
@@ -66,23 +69,24 @@ class Registry:
         return self._plugins
 
     def admit(self, package: str, release: str, point: EntryPoint) -> Plugin:
-        """Register one package, whatever it does; what it added before a fault is forgotten, and a warning given."""
-        others, before = self.plugins, len(self.entries)
+        """Register one package; after a fault what it added is removed again, and a warning is given."""
+        admitted = self._load_packages()
+        before = len(self.entries)
         plugin = admit(package, release, point, self.adder(package, release))
         if plugin.fault:
             del self.entries[before:]
             notice = f"Plugin {package} {release} is skipped ({plugin.fault})."
             warnings.warn(f"{notice} GAN_DISABLE_PLUGINS={package} leaves it out.", PluginWarning, stacklevel=2)
-        others.append(plugin)
+        admitted.append(plugin)
         return plugin
 
     def listing(self, kind: str) -> list[Entry]:
         """All things of one kind, built-ins first."""
-        _ = self.plugins
+        self._load_packages()
         return [entry for entry in self.entries if entry.kind == kind]
 
     def loadable(self, kind: str) -> Iterator[tuple[Entry, Any]]:
-        """The things of one kind with what they load, one by one; a warning in place of those that cannot be."""
+        """The things of one kind with their objects, one by one; one that cannot be loaded is a warning instead."""
         for entry in self.listing(kind):
             try:
                 yield entry, entry.load()
@@ -102,26 +106,27 @@ class Registry:
         raise self._unknown(kind, name)
 
     def named(self, name: str) -> list[Entry]:
-        """All things that bear the name, of whatever kind."""
-        return [entry for kind in KINDS for entry in self.listing(kind) if entry.name == name]
+        """All things of that name, whatever their kind."""
+        self._load_packages()
+        same = [entry for entry in self.entries if entry.name == name]
+        return sorted(same, key=lambda entry: KINDS.index(entry.kind))
 
     def _unknown(self, kind: str, name: str) -> UsageError:
-        shown = clean(name)
-        others = [entry for entry in self.named(name) if entry.kind != kind]
+        namesakes = [entry for entry in self.named(name) if entry.kind != kind]
         option = {"architecture": "--arch", "loss": "--loss", "dataset": "--data", "preset": "--preset"}
-        for entry in others:
+        for entry in namesakes:
             if entry.kind in option:
                 return UsageError(
-                    f"'{shown}' is {article(entry.kind)} {entry.kind}, not {article(kind)} {kind}.",
-                    _meant(kind, entry, option[entry.kind]),
+                    f"'{clean(name)}' is {article(entry.kind)} {entry.kind}, not {article(kind)} {kind}.",
+                    _suggestion(kind, entry, option[entry.kind]),
                 )
         names = [entry.name for entry in self.listing(kind)]
         near = get_close_matches(name, names, n=3, cutoff=0.5)
         hint = f"Did you mean {' or '.join(near)}?" if near else f"There are: {', '.join(names)}."
-        return UsageError(f"There is no {kind} '{shown}'.", hint)
+        return UsageError(f"There is no {kind} '{clean(name)}'.", hint)
 
     def adder(self, package: str, release: str) -> hooks.Add:
-        """The `add` that a package's hook is called with."""
+        """The `add` that the hook of a package is called with; raises Refused for an unknown kind or a bad target."""
 
         def add(kind: str, name: str, target: str, summary: str = "") -> None:
             if kind not in KINDS:
@@ -134,18 +139,18 @@ class Registry:
 
 
 def register(kind: str, name: str, thing: Any, summary: str = "") -> None:
-    """Name a class of a script, as a package would: whatever this process then trains can be asked for it.
+    """Register a class of a script under a name, for this process: `register("loss", "soft-lsgan", SoftLSGAN)`.
 
-    `register("loss", "soft-lsgan", SoftLSGAN)`; kinds are those of `add` in a package's hook.
+    Kinds are those of `add` in a package's hook.
     """
     script = Path(getattr(import_module(thing.__module__), "__file__", None) or thing.__module__).name
     registry().adder(script, "")(kind, name, f"{thing.__module__}:{thing.__qualname__}", summary)
 
 
 def require(packages: Mapping[str, str], *kinds: str) -> None:
-    """Raise GanError, naming what to install, unless all is there that a checkpoint says it needs of these kinds.
+    """Raise GanError, naming what to install, where a thing of these kinds is missing that a checkpoint needs.
 
-    `packages` are as its header has them: `{"architecture mygan": "gancli-mygan 0.1.0"}`.
+    `packages` is from its header: `{"architecture mygan": "gancli-mygan 0.1.0"}`.
     """
     for thing, package in packages.items():
         kind, _, name = str(thing).partition(" ")
@@ -154,7 +159,7 @@ def require(packages: Mapping[str, str], *kinds: str) -> None:
 
 
 def _missing(kind: str, name: str, package: str) -> GanError:
-    """What a user is told of a thing that is not there, by the package and version, or the script, that had it."""
+    """The error for a thing that is missing; `package` is `NAME VERSION` of the package that has it, or a script."""
     source, _, release = package.partition(" ")
     if not release:
         return GanError(f"It needs {kind} '{name}' of the script {source}.", "Only that script can make it.")
@@ -165,30 +170,30 @@ def _missing(kind: str, name: str, package: str) -> GanError:
 
 
 class PluginWarning(UserWarning):
-    """An installed plugin could not be used; the rest of the tool works."""
+    """An installed plugin cannot be used; the rest of the tool works."""
 
 
 def _names(entry: Entry) -> tuple[str, str]:
     return entry.name, f"{entry.package}/{entry.name}"
 
 
-def _meant(kind: str, entry: Entry, option: str) -> str:
+def _suggestion(kind: str, entry: Entry, option: str) -> str:
     arch = "--arch dcgan " if kind == "architecture" and entry.kind == "loss" else ""
     return f"You may have meant: gan train {arch}{option} {entry.name}"
 
 
 def _entry_points() -> list[tuple[Distribution, EntryPoint]]:
-    """Every entry point of our group with its package, each package once, those switched off left out."""
-    off = {name.strip() for name in os.environ.get("GAN_DISABLE_PLUGINS", "").split(",")}
+    """The entry points of the group `gancli` with their packages, without packages that are switched off, sorted."""
+    disabled = {name.strip() for name in os.environ.get("GAN_DISABLE_PLUGINS", "").split(",")}
     points: dict[tuple[str, str], tuple[Distribution, EntryPoint]] = {}
     for distribution in distributions():
         for point in distribution.entry_points.select(group=hooks.GROUP):
-            if not off & {"all", distribution.name}:
+            if not disabled & {"all", distribution.name}:
                 points.setdefault((distribution.name, point.name), (distribution, point))
     return sorted(points.values(), key=lambda pair: (pair[0].name, pair[1].name))
 
 
 @cache
 def registry() -> Registry:
-    """The process's registry."""
+    """The registry of this process."""
     return Registry()

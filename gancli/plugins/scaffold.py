@@ -1,4 +1,4 @@
-"""A package to start from: the template of a kind, with the name asked for in place of its own."""
+"""New plugin packages: a copy of the template of a kind, with its name replaced."""
 
 import re
 from pathlib import Path
@@ -12,12 +12,12 @@ PREFIX = "gancli-"
 
 
 def kinds() -> list[str]:
-    """The kinds that there is a template of."""
+    """The kinds of things that have a template, sorted."""
     return sorted(folder.name for folder in TEMPLATES.iterdir() if folder.is_dir() and folder.name != COMMON)
 
 
 def write_package(name: str, kind: str, parent: Path) -> Path:
-    """Write the package `gancli-NAME` into a new folder; raises UsageError where the name or the folder will not do."""
+    """Write the package `gancli-NAME` into a new folder and return it; raises UsageError for a bad name or folder."""
     name = name.removeprefix(PREFIX)
     if not re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", name):
         raise UsageError(f"'{clean(name)}' cannot be the name of a plugin.", "Take small letters, digits and dashes.")
@@ -38,7 +38,7 @@ def _write(path: Path, text: str) -> None:
 
 
 def _renamed(text: str, name: str) -> str:
-    """A template's text for another name: gancli_mygan, MyGAN and mygan are those of the templates."""
+    """The text of a template with gancli_mygan, MyGAN and mygan replaced by the forms of another name."""
     camel = "".join(part.capitalize() for part in name.split("-"))
     text = text.replace("gancli_mygan", f"gancli_{name.replace('-', '_')}").replace("MyGAN", camel)
     return text.replace("mygan", name)

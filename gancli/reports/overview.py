@@ -6,7 +6,7 @@ from typing import Any
 from gancli.runs import evaluations
 from gancli.runs.run import Run
 from gancli.telemetry import metrics_file
-from gancli.telemetry.labels import figure
+from gancli.telemetry.labels import number_text
 from gancli.telemetry.subject import Subject, data_name
 from gancli.telemetry.ticks import Tick
 from gancli.telemetry.verdicts import Verdict
@@ -22,7 +22,7 @@ class Best:
     step: int
 
     def __str__(self) -> str:
-        return f"{self.name} {figure(self.value)} ({self.extractor})"
+        return f"{self.name} {number_text(self.value)} ({self.extractor})"
 
     def document(self) -> dict[str, Any]:
         """The figure as JSON holds it."""

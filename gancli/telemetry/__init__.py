@@ -1,4 +1,4 @@
-"""What a training tells: ticks, verdicts, what is trained, metrics.jsonl, and the words for all of it; no torch.
+"""What a training reports: ticks, verdicts, its subject, metrics.jsonl, and the words for all of it; no torch.
 
 Imports base.
 """

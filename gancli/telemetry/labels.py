@@ -1,8 +1,8 @@
-"""What statistics, durations and events are called on a screen."""
+"""The words for statistics and events on a screen."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import chain, groupby
 
 from gancli.base.text import clean
 from gancli.telemetry.ticks import Event, Kind
@@ -15,7 +15,7 @@ COLOURS = {"real": "cyan", "fake": "magenta", "fake_after": "magenta", "loss_D":
 
 @dataclass(frozen=True)
 class Row:
-    """A label, the statistic behind it, or the two behind `before / after`, and its colour."""
+    """A row of a table: its label, its statistic (two for `before / after`), its colour, and whether D gave it."""
 
     label: str
     names: tuple[str, ...]
@@ -24,16 +24,16 @@ class Row:
 
 
 def rows(names: Iterable[str], probabilities: bool) -> list[Row]:
-    """The rows of a table of statistics: D's scores, the losses, then whatever else there is, in its own order."""
-    left = list(names)
-    table = _scores(left, probabilities)
-    losses = sorted((n for n in left if n.startswith(LOSS)), key=lambda n: (n not in COLOURS, n))
+    """The rows of a table of statistics: scores of D, losses, then all others in the order they come in."""
+    remaining = list(names)
+    table = _scores(remaining, probabilities)
+    losses = sorted((n for n in remaining if n.startswith(LOSS)), key=lambda n: (n not in COLOURS, n))
     table += [Row(f"Loss_{clean(n[len(LOSS) :])}", (n,), COLOURS.get(n, "yellow")) for n in losses]
-    used = {name for row in table for name in row.names}
-    return table + [Row(_other(n), (n,), "bright_blue") for n in left if n not in used]
+    used = set(chain.from_iterable(row.names for row in table))
+    return table + [Row(_label(n), (n,), "bright_blue") for n in remaining if n not in used]
 
 
-def _other(name: str) -> str:
+def _label(name: str) -> str:
     return clean(f"gradient {name[len(GRADIENT) :]}" if name.startswith(GRADIENT) else name)
 
 
@@ -45,14 +45,14 @@ def _scores(names: list[str], probabilities: bool) -> list[Row]:
     return [*scores, Row(label, pair, COLOURS["fake"], True)] if pair else scores
 
 
-def figures(row: Row, statistics: Mapping[str, float], probabilities: bool, digits: int = 3) -> list[str]:
-    """The row's numbers; a probability always has the same number of digits."""
+def numbers_text(row: Row, statistics: Mapping[str, float], probabilities: bool, digits: int = 3) -> list[str]:
+    """The numbers of a row as text; a probability always has the same number of decimals."""
     fixed = probabilities and row.score
-    return [figure(statistics[name], digits, fixed) for name in row.names if name in statistics]
+    return [number_text(statistics[name], digits, fixed) for name in row.names if name in statistics]
 
 
-def figure(value: float, digits: int = 3, fixed: bool = False) -> str:
-    """A number with so many decimals, or if it is small so many digits; beyond that, unless fixed, a power of ten."""
+def number_text(value: float, digits: int = 3, fixed: bool = False) -> str:
+    """A number with `digits` decimals; unless `fixed`, a small one has as many digits, others a power of ten."""
     if fixed or value == 0 or 10.0 ** (1 - digits) <= abs(value) < 10_000:
         return f"{value:.{digits}f}"
     if 1e-4 <= abs(value) < 1:
@@ -72,12 +72,12 @@ def phrases(statistics: Mapping[str, float], probabilities: bool, aligned: bool 
 
 def _phrase(row: Row, statistics: Mapping[str, float], probabilities: bool, aligned: bool) -> str:
     width = 0 if not aligned or (row.score and probabilities) else 5 if probabilities else 8
-    numbers = "/".join(number.rjust(width) for number in figures(row, statistics, probabilities, 2))
+    numbers = "/".join(number.rjust(width) for number in numbers_text(row, statistics, probabilities, 2))
     return f"{row.label.removesuffix(BEFORE_AFTER).removeprefix('Loss_')} {numbers}"
 
 
-def happened(event: Event) -> str:
-    """What an event is on a screen: its words, or its kind, and for a checkpoint its file."""
+def event_text(event: Event) -> str:
+    """An event in words: its text, or its kind, and for a checkpoint its file."""
     if event.text:
         return clean(event.text)
     return clean(f"checkpoint {event.path.name}" if event.kind == Kind.CHECKPOINT and event.path else event.kind)

@@ -1,4 +1,4 @@
-"""What metrics.jsonl holds: how a tick is written, how lines are read back, and how a long run's are thinned."""
+"""metrics.jsonl: ticks as JSON lines, lines as ticks, and how the lines of a long run are thinned."""
 
 import json
 import math
@@ -13,12 +13,12 @@ from gancli.telemetry.verdicts import DIVERGED, Judge, Point, Verdict
 
 WHOLE = 4096  # newest lines that are all kept
 FOLDERS = {Kind.SAMPLES: "samples", Kind.CHECKPOINT: "checkpoints", Kind.ROLLBACK: "checkpoints"}
-"""The folders of a run that hold the files of events."""
+"""The folder of a run that holds the files of an event, by kind."""
 
 
 @dataclass(frozen=True)
-class Entry:
-    """How one value of a tick is written on its line, and how it is read back."""
+class TickEntry:
+    """How one field of a tick is written on its line, and how it is read back."""
 
     write: Callable[[Any], Any]
     read: Callable[[Any], Any]
@@ -30,7 +30,7 @@ def _write_event(event: Event) -> dict[str, str]:
 
 
 def _read_events(documents: Iterable[Any]) -> Iterator[Event]:
-    """Events, their paths relative to the run's folder whatever the line says; unknown kinds are left out."""
+    """The events of a line, with paths relative to the folder of the run; unknown kinds are left out."""
     for document in documents:
         if document["kind"] in list(Kind):
             kind, name = Kind(document["kind"]), Path(str(document.get("file", ""))).name
@@ -39,31 +39,31 @@ def _read_events(documents: Iterable[Any]) -> Iterator[Event]:
 
 
 ENTRIES = {
-    "step": Entry(int, int),
-    "images": Entry(int, int),
-    "seconds": Entry(lambda seconds: round(seconds, 3), float),
-    "rate": Entry(lambda rate: round(rate, 1), float),
-    "progress": Entry(lambda share: round(share, 5), float),
-    "memory": Entry(int, int),
-    "events": Entry(lambda events: [_write_event(each) for each in events], lambda line: tuple(_read_events(line))),
-    "verdict": Entry(Verdict.document, lambda line: Verdict.read(line) if isinstance(line, dict) else None),
+    "step": TickEntry(int, int),
+    "images": TickEntry(int, int),
+    "seconds": TickEntry(lambda seconds: round(seconds, 3), float),
+    "rate": TickEntry(lambda rate: round(rate, 1), float),
+    "progress": TickEntry(lambda share: round(share, 5), float),
+    "memory": TickEntry(int, int),
+    "events": TickEntry(lambda events: list(map(_write_event, events)), lambda line: tuple(_read_events(line))),
+    "verdict": TickEntry(Verdict.document, lambda line: Verdict.read(line) if isinstance(line, dict) else None),
 }
-"""What a line holds of a tick under the name that it has there; every other name is a statistic's."""
+"""The fields of a tick that a line holds under their own names; every other name on a line is a statistic."""
 
 
 def document(tick: Tick) -> dict[str, Any]:
-    """A tick as JSON holds it, the statistics beside its own entries (docs/metrics.md), empty ones left out."""
+    """A tick as a JSON object: its entries that are not empty, and its statistics beside them (docs/metrics.md)."""
     values = {name: getattr(tick, name) for name in ENTRIES}
-    own = {name: ENTRIES[name].write(value) for name, value in values.items() if value is not None and value != ()}
-    return own | {name: _figure(value) for name, value in tick.statistics.items() if name not in ENTRIES}
+    entries = {name: ENTRIES[name].write(value) for name, value in values.items() if value is not None and value != ()}
+    return entries | {name: _rounded(value) for name, value in tick.statistics.items() if name not in ENTRIES}
 
 
 def tick_of(line: Mapping[str, Any], folder: Path | None = None) -> Tick:
-    """The tick that a line holds, its pictures left on disk; raises ValueError where it is none."""
+    """The tick that a line holds, without pictures; raises ValueError where the line is not a tick."""
     try:
         values = {name: entry.read(line[name]) for name, entry in ENTRIES.items() if name in line}
-        figures = {name: value for name, value in line.items() if name not in ENTRIES}
-        statistics = {name: float(value) for name, value in figures.items() if isinstance(value, int | float)}
+        others = {name: value for name, value in line.items() if name not in ENTRIES}
+        statistics = {name: float(value) for name, value in others.items() if isinstance(value, int | float)}
         tick = Tick(**values, statistics=statistics)
         return replace(tick, events=tuple(_placed(event, folder) for event in tick.events))
     except (KeyError, TypeError, AttributeError) as error:
@@ -71,12 +71,12 @@ def tick_of(line: Mapping[str, Any], folder: Path | None = None) -> Tick:
 
 
 def _placed(event: Event, folder: Path | None) -> Event:
-    """The event with the path of its file in the run's folder; without one where that is not known."""
+    """The event with the path of its file below the folder of the run; without a path where either is unknown."""
     return replace(event, path=folder / event.path if folder and event.path else None)
 
 
 def subject(path: Path) -> Subject | None:
-    """What the first line says is trained; None where there is no such line."""
+    """The subject of the run in the first line of a file; None where that line has none."""
     try:
         with path.open("rb") as file:
             return Subject.read(json.loads(file.readline())["about"])
@@ -85,7 +85,7 @@ def subject(path: Path) -> Subject | None:
 
 
 def judged(path: Path) -> list[tuple[int, Verdict]]:
-    """The verdicts that the statistics in a file come to, and the step from which each held."""
+    """The verdicts on the statistics in a file, each with the first step at which it held."""
     verdicts: list[tuple[int, Verdict]] = []
     history = list(ticks(path))
     judge = Judge(subject(path) or Subject(probabilities=_scores_are_probabilities(history)))
@@ -99,11 +99,12 @@ def judged(path: Path) -> list[tuple[int, Verdict]]:
 
 
 def _scores_are_probabilities(history: Sequence[Tick]) -> bool:
-    return all(0 <= tick.statistics.get(name, 0) <= 1 for tick in history for name in ("real", "fake"))
+    scores = ((tick.statistics.get("real", 0), tick.statistics.get("fake", 0)) for tick in history)
+    return all(0 <= real <= 1 and 0 <= fake <= 1 for real, fake in scores)
 
 
 def read(path: Path) -> list[dict[str, Any]]:
-    """The whole lines of a file; one that a crash cut short, or that has no step, is left out."""
+    """The lines of a file as JSON objects; a line that is cut short, or has no step, is left out."""
     try:
         text = path.read_bytes()
     except OSError:
@@ -112,7 +113,7 @@ def read(path: Path) -> list[dict[str, Any]]:
 
 
 def ticks(path: Path, folder: Path | None = None) -> Iterator[Tick]:
-    """The ticks in a file."""
+    """The ticks in a file; `folder` is that of the run, which the paths of events lie in."""
     for line in read(path):
         try:
             yield tick_of(line, folder)
@@ -121,12 +122,12 @@ def ticks(path: Path, folder: Path | None = None) -> Iterator[Tick]:
 
 
 def before(path: Path, step: int) -> list[Point]:
-    """The statistics in a file up to a step."""
+    """The steps and statistics in a file, up to and with a step."""
     return [(tick.step, tick.statistics) for tick in ticks(path) if tick.step <= step and tick.statistics]
 
 
 def lines(text: bytes) -> Iterator[dict[str, Any]]:
-    """The JSON objects in whole lines."""
+    """The JSON objects with a step in whole lines of text."""
     for line in text.splitlines():
         try:
             document = json.loads(line)
@@ -137,7 +138,7 @@ def lines(text: bytes) -> Iterator[dict[str, Any]]:
 
 
 def thinned(documents: list[dict[str, Any]], whole: int = WHOLE) -> list[dict[str, Any]]:
-    """The newest `whole` lines as they are; of those before half as many, evenly over the steps, spikes kept."""
+    """The newest `whole` lines, and of the older ones half as many, evenly over the steps, with spikes of losses."""
     old, new = documents[:-whole], documents[-whole:]
     if not old:
         return new
@@ -154,6 +155,6 @@ def _height(line: Mapping[str, Any]) -> float:
     return sum(abs(v) for k, v in line.items() if k.startswith("loss_") and isinstance(v, int | float))
 
 
-def _figure(value: float) -> float:
-    """Six digits that count, whatever the size; what is not finite cannot be JSON."""
+def _rounded(value: float) -> float:
+    """The value to six significant digits; 0 for one that is not finite, which JSON cannot hold."""
     return float(f"{value:.6g}") if math.isfinite(value) else 0.0

@@ -1,4 +1,4 @@
-"""What a training trains: the one record that displays, verdicts, loggers and metrics.jsonl go by."""
+"""The subject of a training: the one record of it that displays, verdicts, loggers and metrics.jsonl use."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -11,10 +11,10 @@ FEW = 1024  # images that a generator can learn by heart in a short run
 
 @dataclass(frozen=True)
 class Subject:
-    """The names of what is trained, where, and what the statistics have to be judged by.
+    """The names of what is trained and of its device, and what is needed to judge its statistics.
 
     probabilities: whether scores are shown as D(x) in [0, 1]. tile: height and width of one image in a grid of samples.
-    rate, d_rate: learning rates of the players and of D. images: how many there are, None where that is not known.
+    rate, d_rate: learning rates of the players and of D. images: how many the data has, None where that is unknown.
     """
 
     arch: str = "?"
@@ -33,12 +33,12 @@ class Subject:
         return self.images is not None and self.images <= FEW
 
     def document(self) -> dict[str, Any]:
-        """The record as JSON holds it, with the version of gancli."""
+        """The record as a JSON object, with the version of gancli."""
         return {"gancli": version("gancli"), **asdict(self)}
 
     @classmethod
     def read(cls, document: Mapping[str, Any]) -> "Subject":
-        """The record in a document; raises ValueError where it holds none."""
+        """The record in a JSON object; raises ValueError where it is incomplete."""
         try:
             tile, images = document.get("tile"), document.get("images")
             return cls(
@@ -57,6 +57,6 @@ class Subject:
 
 
 def data_name(dataset: str, source: str) -> str:
-    """The short name of a source: a dataset's own, or the last part of its path."""
-    place = source.removeprefix(f"{dataset}:")
-    return place if place == dataset else Path(place).expanduser().resolve().name or place
+    """The short name of a source: the name of its dataset, or the last part of its path."""
+    path = source.removeprefix(f"{dataset}:")
+    return path if path == dataset else Path(path).expanduser().resolve().name or path

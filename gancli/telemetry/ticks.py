@@ -1,4 +1,4 @@
-"""What a training tells as it goes: ticks, the events in them, and the verdict. No torch is needed to read them."""
+"""What a training reports as it goes: ticks, and the events in them. No torch is needed to read them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Kind(StrEnum):
-    """What can be due in a training, and what an event is of."""
+    """The kinds of things that can be due in a training, which are also the kinds of its events."""
 
     LOG = "log"
     """A measurement."""
@@ -24,11 +24,11 @@ class Kind(StrEnum):
     COMPARISON = "comparison"
     """The last grids of both, side by side."""
     EVALUATION = "evaluation"
-    """Figures of many samples, and whether they could be taken."""
+    """Metrics of many samples, or why they could not be computed."""
     CHECKPOINT = "checkpoint"
     """A checkpoint."""
     BEST = "best"
-    """That the checkpoint is the best by its evaluation."""
+    """The newest checkpoint has the best evaluation so far."""
     UNSAVED = "unsaved"
     """A file that could not be written."""
     ROLLBACK = "rollback"
@@ -37,7 +37,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class Event:
-    """Something that happened: its kind, its file, its picture (H, W, C), and words where the kind says too little."""
+    """An event: its kind, its file, its picture, uint8 (H, W, C), and a text where the kind says too little."""
 
     kind: Kind
     path: Path | None = None
@@ -47,7 +47,11 @@ class Event:
 
 @dataclass(frozen=True)
 class Tick:
-    """A moment of a training: where it is, the statistics since the last tick, what happened, and how it goes."""
+    """A report of a training: where it is, statistics and events since the last tick, and the verdict.
+
+    step, images: how many so far. seconds: training time so far. rate: images a second. progress: share of the run in
+    [0, 1], None where the run has no end. memory: bytes in use.
+    """
 
     step: int
     images: int
@@ -61,5 +65,5 @@ class Tick:
 
     @property
     def remaining(self) -> float | None:
-        """Seconds still to go, judged by those gone."""
+        """Seconds until the end of the run, at the average speed so far; None where progress is unknown or 0."""
         return self.seconds * (1 / self.progress - 1) if self.progress else None

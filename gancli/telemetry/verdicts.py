@@ -1,6 +1,6 @@
-"""How a training goes, told from its statistics alone: a name, the numbers that say so, and what to try.
+"""Verdicts on a training, from its statistics alone: a name, the numbers behind it, and what to try.
 
-Every threshold is here. An alarm needs evidence over `SPAN` steps and `TICKS` ticks; without it nothing is said.
+Every threshold is here. An alarm needs evidence over `SPAN` steps and `TICKS` ticks; without it there is none.
 """
 
 import math
@@ -11,7 +11,7 @@ from typing import Any
 
 from gancli.telemetry.subject import Subject
 
-TICKS = 10  # of measurements, at least
+TICKS = 10  # measurements, at least
 SPAN = 200  # steps that a judgement looks back on, at least
 LONG = 500  # steps, where a healthy start looks the same for a while
 CERTAIN = 0.97  # D(x) of a discriminator that no longer learns
@@ -34,7 +34,7 @@ STEADY = 0.02  # change, as a share, that counts as none
 
 @dataclass(frozen=True)
 class Verdict:
-    """How it goes: a name, why in numbers, and words to add to the command line, if there is something to try."""
+    """A verdict: its name, its reason in numbers, and options to add to the command line, if any could help."""
 
     name: str
     why: str
@@ -42,16 +42,16 @@ class Verdict:
 
     @property
     def alarm(self) -> bool:
-        """Whether something is wrong."""
+        """Whether the verdict says that something is wrong."""
         return self.name in ALARMS
 
     def document(self) -> dict[str, str]:
-        """The verdict as JSON holds it."""
+        """The verdict as a JSON object."""
         return {"name": self.name, "why": self.why, **({"try": self.advice} if self.advice else {})}
 
     @classmethod
     def read(cls, document: Mapping[str, Any]) -> "Verdict":
-        """A verdict from its document, whatever is in it."""
+        """The verdict in a JSON object; what is missing is empty."""
         return cls(*(str(document.get(key, "")) for key in ("name", "why", "try")))
 
 
@@ -59,21 +59,13 @@ Point = tuple[int, Mapping[str, float]]
 Points = Sequence[Point]
 DIVERGED = "diverged"
 ALARMS = frozenset(
-    {
-        "diverging",
-        DIVERGED,
-        "memorising",
-        "discriminator saturated",
-        "discriminator blind",
-        "generator winning",
-        "mode collapse",
-        "getting worse",
-    }
+    {"diverging", DIVERGED, "memorising", "discriminator saturated", "discriminator blind", "generator winning"}
+    | {"mode collapse", "getting worse"}
 )
 
 
 class Judge:
-    """Judges tick by tick; of a long run it remembers a share that is enough."""
+    """Judges a run tick by tick; it keeps at most `limit` measurements, of a long run every second older one."""
 
     def __init__(self, subject: Subject, past: Iterable[Point] = (), limit: int = 1024) -> None:
         self.subject, self._limit = subject, limit
@@ -90,42 +82,33 @@ class Judge:
         self._points.append((step, dict(statistics)))
         if len(self._points) > self._limit:
             half = len(self._points) // 2
-            # Evaluations are few, and one says little by itself: none is dropped, nor how it began.
-            older = [
-                point
-                for number, point in enumerate(self._points[:half])
-                if number < TICKS or number % 2 == 0 or "kid" in point[1]
-            ]
-            self._points = older + self._points[half:]
+            self._points = _every_second(self._points[:half]) + self._points[half:]
+
+
+def _every_second(points: Points) -> list[Point]:
+    # Evaluations are few, and one says little by itself: none is dropped, nor how the run began.
+    return [point for number, point in enumerate(points) if number < TICKS or number % 2 == 0 or "kid" in point[1]]
 
 
 def judge(points: Points, subject: Subject) -> Verdict:
-    """The verdict on (step, statistics) pairs, oldest first: the first alarm there is evidence for, or how it goes."""
+    """The verdict on (step, statistics) pairs, oldest first: of the first suspicion with evidence, or `healthy`."""
     if not points or not _window(points, SPAN):
         return Verdict("too early", "Nothing is judged before there are 200 steps and 10 measurements.")
-    for suspicion in (
-        _diverging,
-        _memorising,
-        _saturated,
-        _blind,
-        _generator_wins,
-        _collapse,
-        _lost_classes,
-        _rising,
-        _plateau,
-    ):
+    # The order matters: the first with evidence is the verdict.
+    alarms = (_diverging, _memorising, _saturated, _blind, _generator_wins, _collapse, _lost_classes, _rising)
+    for suspicion in (*alarms, _plateau):
         if verdict := suspicion(points, subject):
             return verdict
     return Verdict("healthy", _healthy(points, subject))
 
 
 def diverged(step: int, fault: str, subject: Subject) -> Verdict:
-    """The verdict on a training that has reached something that is not finite."""
+    """The verdict on a training that diverged; `fault` names what is no longer finite, with its verb."""
     return Verdict(DIVERGED, f"At step {step:,} {fault} no longer finite.", _slower(subject))
 
 
 def _window(points: Points, steps: int) -> Points:
-    """The last measurements: those within so many steps, ten at least; empty where the run is not that old."""
+    """The measurements of the last `steps` steps, ten at least; empty where the run is shorter than that."""
     since = points[-1][0] - steps
     if points[0][0] > since or len(points) < TICKS:
         return []
@@ -144,7 +127,7 @@ def _always(points: Points, holds: Callable[[Mapping[str, float]], bool]) -> boo
 
 
 def _diverging(points: Points, subject: Subject) -> Verdict | None:
-    """Finite still, but further than a working game gets."""
+    """Diverging: values are still finite, but larger than in any working game."""
     now = _window(points, SPAN)
     slope, entropy = _mean(now, "slope"), _mean(now, "cross_entropy")
     # A loss whose objective for D has other terms too reports the cross-entropy by itself.
@@ -159,7 +142,7 @@ def _diverging(points: Points, subject: Subject) -> Verdict | None:
 
 
 def _saturated(points: Points, subject: Subject) -> Verdict | None:
-    """D tells every image, and what it tells G is always the same; where images are few, D has learnt them by heart."""
+    """Saturated: D is certain of every image, so that G learns nothing; of few images D has memorised all."""
     now = _window(points, LONG)
     real, fake = _mean(now, "real"), _mean(now, "fake_after")
     if not subject.probabilities or not now or not (real > CERTAIN and fake < 1 - CERTAIN):
@@ -175,24 +158,24 @@ def _saturated(points: Points, subject: Subject) -> Verdict | None:
 
 
 def _blind(points: Points, subject: Subject) -> Verdict | None:
-    """D scores all images alike and learns no more: of its lead and its gradient next to nothing is left."""
+    """Blind: D scores all images alike and learns no more: its lead and its gradient have nearly vanished."""
     now, first = _window(points, LONG), points[:TICKS]
     gradient = _mean(now, "grad_D") / max(*(statistics.get("grad_D", 0.0) for _, statistics in first), 1e-12)
     if not gradient < BLIND or not fmean(_leads(now)) < BLIND * max(_leads(first)):
         return None
     real, fake = _mean(now, "real"), _mean(now, "fake")
     why = f"D scores real images {real:.4g}, generated ones {fake:.4g}; its gradient is {gradient:.1%} of what it was."
-    other = ", or --loss wgan-gp" if subject.loss != "wgan-gp" else ""
-    return Verdict("discriminator blind", why, f"--optim.lr {subject.rate / 4:.2g}{other}")
+    loss = ", or --loss wgan-gp" if subject.loss != "wgan-gp" else ""
+    return Verdict("discriminator blind", why, f"--optim.lr {subject.rate / 4:.2g}{loss}")
 
 
 def _leads(points: Points) -> list[float]:
-    """How far apart D scores real and generated images."""
+    """How far apart D scores real and generated images, at every measurement."""
     return [abs(s.get("real", math.nan) - s.get("fake", math.nan)) for _, s in points]
 
 
 def _generator_wins(points: Points, subject: Subject) -> Verdict | None:
-    """D takes generated images for real, more so than real ones."""
+    """Generator winning: D scores generated images as real, and higher than real ones."""
     now = _window(points, LONG)
     real, fake = _mean(now, "real"), _mean(now, "fake")
     if not now or not fake > real:
@@ -208,7 +191,7 @@ def _generator_wins(points: Points, subject: Subject) -> Verdict | None:
 
 
 def _collapse(points: Points, subject: Subject) -> Verdict | None:
-    """The images of a batch are alike, or have become so."""
+    """Mode collapse: the images of a batch are alike, or have become so."""
     now, first = _window(points, LONG), points[: max(1, len(points) - TICKS)]
     diversity = _mean(now, "diversity")
     if not now or not diversity < FALLEN:
@@ -219,29 +202,29 @@ def _collapse(points: Points, subject: Subject) -> Verdict | None:
     share = "none" if diversity < 0.005 else f"{diversity:.0%}"
     why = f"Generated images differ from each other by {share} of what real ones do"
     why += f"; it was {best:.0%}." if best > 2 * FALLEN else "."
-    other = "--loss wgan-gp" if subject.loss != "wgan-gp" else "--loss.n-critic 5"
-    return Verdict("mode collapse", why, f"{other}, or --optim.lr {subject.rate / 4:.2g}")
+    loss = "--loss wgan-gp" if subject.loss != "wgan-gp" else "--loss.n-critic 5"
+    return Verdict("mode collapse", why, f"{loss}, or --optim.lr {subject.rate / 4:.2g}")
 
 
 def _lost_classes(points: Points, subject: Subject) -> Verdict | None:
-    """A classifier of the data sees few of its classes in what is generated."""
+    """Mode collapse: a classifier of the data finds few of its classes among generated images."""
     last = _measured(points, "classes")[-FRESH:]
     if len(last) < FRESH or not max(share for _, share in last) <= MISSING:
         return None
     why = f"Only {last[-1][1]:.0%} of the classes are made, at {FRESH} evaluations in a row."
-    other = "--loss wgan-gp" if subject.loss != "wgan-gp" else "--loss.n-critic 5"
-    return Verdict("mode collapse", why, f"{other}, or --conditional")
+    loss = "--loss wgan-gp" if subject.loss != "wgan-gp" else "--loss.n-critic 5"
+    return Verdict("mode collapse", why, f"{loss}, or --conditional")
 
 
 def _rising(points: Points, subject: Subject) -> Verdict | None:
-    """The distance to real images grows again, by more than it goes up and down from one evaluation to the next."""
+    """Getting worse: the distance to real images grows again, by more than its noise between evaluations."""
     measured = _measured(points, "kid")
     if len(measured) < 2 * RUNNING:
         return None
     kids, middle = [kid for _, kid in measured], RUNNING // 2
     medians = [median(kids[number : number + RUNNING]) for number in range(len(kids) - RUNNING + 1)]
     noise = fmean(abs(kid - usual) for kid, usual in zip(kids[middle:], medians, strict=False))
-    number, best = min(enumerate(medians[:-RUNNING]), key=lambda each: (each[1], -each[0]))
+    number, best = min(enumerate(medians[:-RUNNING]), key=lambda pair: (pair[1], -pair[0]))
     if not min(kids[-RUNNING:]) > best + max(RISEN * abs(best), CHANCE * noise):
         return None
     why = f"KID is {medians[-1]:.3g}, and was {best:.3g}: rising since step {measured[number + middle][0]:,}."
@@ -254,7 +237,7 @@ def _measured(points: Points, name: str) -> list[tuple[int, float]]:
 
 
 def _memorising(points: Points, subject: Subject) -> Verdict | None:
-    """Generated images are copies of the few there are."""
+    """Memorising: generated images are copies of the few training images."""
     novelty, diversity = (_mean(_window(points, SPAN), name) for name in ("novelty", "diversity"))
     if not subject.few or not novelty < COPIES or not diversity > ALIKE:
         return None
@@ -265,7 +248,7 @@ def _memorising(points: Points, subject: Subject) -> Verdict | None:
 
 
 def _plateau(points: Points, subject: Subject) -> Verdict | None:
-    """Nothing that is measured has moved from one long stretch to the next."""
+    """Plateaued: no statistic has changed from one long stretch of steps to the next."""
     last = points[-1][0]
     stretch = max(PLATEAU, last // 3)
     new = [point for point in points if point[0] > last - stretch]
@@ -285,7 +268,7 @@ def _change(old: float, new: float) -> float:
 
 
 def _healthy(points: Points, subject: Subject) -> str:
-    """The figures of a game in which both sides play."""
+    """The reason for `healthy`: the numbers of a game in which both sides learn."""
     now = _window(points, SPAN)
     if subject.probabilities:
         why = f"D(x) {_mean(now, 'real'):.2f}, D(G(z)) {_mean(now, 'fake'):.2f}: both sides learn"
@@ -298,5 +281,6 @@ def _healthy(points: Points, subject: Subject) -> str:
 
 
 def _slower(subject: Subject) -> str:
-    other = f"--loss {'wgan-gp' if subject.loss != 'wgan-gp' else 'gan'}"
-    return f"--optim.lr {subject.rate / 10:.2g}, or {other}"
+    """Advice to learn more slowly."""
+    loss = f"--loss {'wgan-gp' if subject.loss != 'wgan-gp' else 'gan'}"
+    return f"--optim.lr {subject.rate / 10:.2g}, or {loss}"

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from gancli.base.text import clean, plural
 from gancli.base.units import clock_text
-from gancli.telemetry.labels import BEFORE_AFTER, LOSS, Row, figures, happened, phrases, rows
+from gancli.telemetry.labels import BEFORE_AFTER, LOSS, Row, event_text, numbers_text, phrases, rows
 from gancli.telemetry.subject import Subject
 from gancli.telemetry.ticks import Kind, Tick
 from gancli.terminal.blocks import HalfBlocks, legible
@@ -51,7 +51,7 @@ class Record:
         for name, value in tick.statistics.items():
             self.histories.setdefault(name, History()).add(value)
         for event in tick.events:
-            self.messages.append(f"step {tick.step:,}  {happened(event)}")
+            self.messages.append(f"step {tick.step:,}  {event_text(event)}")
             if event.picture is not None and event.kind == Kind.SAMPLES:
                 self.picture, self.pictured = event.picture, tick.step
             if event.picture is not None and event.kind == Kind.REAL:
@@ -191,7 +191,7 @@ class Dashboard:
 
     def _table(self, found: Sequence[Row], statistics: Mapping[str, float], width: int) -> list[Text]:
         """A label, the numbers and a small curve each."""
-        cells = [(row, " / ".join(figures(row, statistics, self.subject.probabilities))) for row in found]
+        cells = [(row, " / ".join(numbers_text(row, statistics, self.subject.probabilities))) for row in found]
         label = min(max((len(row.label) for row in found), default=0), width // 2)
         number = max((len(text) for _, text in cells), default=0)
         return [self._row(row, text, label, number, width) for row, text in cells]

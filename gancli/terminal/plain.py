@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from gancli.base.text import clean
 from gancli.base.units import clock_text
-from gancli.telemetry.labels import happened, phrases
+from gancli.telemetry.labels import event_text, phrases
 from gancli.telemetry.subject import Subject
 from gancli.terminal.display import Display
 
@@ -59,7 +59,7 @@ def line(tick: "Tick", probabilities: bool) -> str:
         parts += [f"{tick.progress:4.0%}", f"ETA {clock_text(tick.remaining):>8}"]
     parts += [f"{tick.rate:>7,.0f} images/s", *phrases(tick.statistics, probabilities)]
     if tick.events:
-        parts.append(", ".join(happened(event) for event in tick.events))
+        parts.append(", ".join(event_text(event) for event in tick.events))
     return "  ".join(parts)
 
 

@@ -34,9 +34,9 @@ class CycleGAN(Translator):
             network.apply(dcgan_weights)
         return networks
 
-    def origin(self, asked: int, classes: int) -> int:
+    def origin(self, target: int, classes: int) -> int:
         """The other class."""
-        return 1 - asked
+        return 1 - target
 
     def generate(self, networks: Mapping[str, nn.Module], z: Tensor, y: Tensor | None, sampling: Any) -> Tensor:
         """Images z (N, C, H, W) as if they were of the classes y (N,)."""
