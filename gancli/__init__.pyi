@@ -23,6 +23,7 @@ from .config.layers import resolve as resolve
 from .config.presets import preset as preset
 from .config.sources import find_dataset as find_dataset
 from .data.dataset import Dataset as Dataset
+from .data.dataset import absolute_source as absolute_source
 from .data.digits import Digits as Digits
 from .data.fields import size_text as size_text
 from .data.images import Images as Images
@@ -62,6 +63,7 @@ from .runs.run import Run as Run
 from .runs.run import find_checkpoint as find_checkpoint
 from .runs.run import find_run as find_run
 from .telemetry.ticks import Event as Event
+from .telemetry.ticks import Kind as Kind
 from .telemetry.ticks import Tick as Tick
 from .terminal.progress import show_progress as show_progress
 from .training.trainer import Trainer as Trainer

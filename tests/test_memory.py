@@ -160,12 +160,12 @@ def test_a_training_whose_samples_have_no_room_goes_on_and_says_so(
     monkeypatch.setattr(monitor, "N", 32)
     training = trainer(tmp_path / "run", steps=4, sample_every=2, eval_every=4)
     limited(Room(0))
-    told = [(event.kind, event.text) for tick in training for event in tick.events if event.text]
-    assert [kind for kind, _ in told] == [Kind.UNSAVED, Kind.EVALUATION, Kind.UNSAVED, Kind.UNSAVED]
-    assert told[0][1].startswith(
+    texts = [(event.kind, event.text) for tick in training for event in tick.events if event.text]
+    assert [kind for kind, _ in texts] == [Kind.UNSAVED, Kind.EVALUATION, Kind.UNSAVED, Kind.UNSAVED]
+    assert texts[0][1].startswith(
         "No picture of samples: Out of memory on cpu: there is no room to make one image of 16"
     )
-    assert told[1][1].startswith("Not evaluated: Out of memory on cpu")
+    assert texts[1][1].startswith("Not evaluated: Out of memory on cpu")
     assert training.saved
 
 

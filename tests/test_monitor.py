@@ -205,8 +205,8 @@ def test_a_run_marks_its_best_though_the_first_one_could_not_be_written(
     measure = monitor.Monitor.measure
 
     def measured(self: monitor.Monitor, step: int, images_seen: int) -> evaluations.Evaluation:
-        found = measure(self, step, images_seen)
-        return evaluations.Evaluation(**{**found.document(), "figures": {"kid": next(kids)}})
+        evaluation = measure(self, step, images_seen)
+        return evaluations.Evaluation(**{**evaluation.document(), "figures": {"kid": next(kids)}})
 
     def full(path: Path, *rest: object) -> None:
         if path.name.endswith("2.safetensors"):
@@ -228,8 +228,8 @@ def test_evaluations_that_memory_has_no_room_for_end_no_training(
         raise torch.OutOfMemoryError("CUDA out of memory.")
 
     monkeypatch.setattr(monitor, "generated", full)
-    told = [event.text for tick in trainer(tmp_path / "run", steps=4, eval_every=2) for event in tick.events]
-    assert [text for text in told if "--eval-every 0" in text] == [
+    texts = [event.text for tick in trainer(tmp_path / "run", steps=4, eval_every=2) for event in tick.events]
+    assert [text for text in texts if "--eval-every 0" in text] == [
         "Not evaluated: Out of memory on cpu. Free some of it, or leave evaluations out: --eval-every 0."
     ] * 2
 

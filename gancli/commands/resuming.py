@@ -35,12 +35,17 @@ HARMLESS = LENGTHS | {
     "keep_samples",
     "log",
     "rollbacks",
+    "data.source",
+    "data.root",
     "data.workers",
     "data.cache_limit",
     "data.download",
     "conditional",
 }
-"""Settings that may change when a run is resumed without changing its weights by a bit."""
+"""Settings that may change when a run is resumed without changing its weights by a bit.
+
+The place of the images is among them: whether they are the same images is checked by their pixels.
+"""
 
 
 @dataclass(frozen=True)
@@ -217,7 +222,7 @@ def _differences(resolved: Resolved, images: "Images", header: "Header", state: 
         yield f"{key} was {clean(was)} and is {clean(now)}"
     if state.device.type == "cuda" and not resolved.settings.deterministic:
         yield "CUDA adds in no fixed order without --deterministic"
-    if header.data.fingerprint != images.fingerprint:
+    if not images.is_known_as(header.data.fingerprint):
         yield "the images are not those it was trained on"
     here = machine(state.device)
     if header.machine not in {"", here}:

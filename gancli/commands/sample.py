@@ -1,6 +1,7 @@
 """`gan sample`: images from a trained generator."""
 
 import sys
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
     import numpy as np
 
     from gancli.generation.model import TrainedModel
+    from gancli.generation.writing import Chunk
+
+CHUNK = 4096  # images made and written at a time
 
 
 @click.command("sample", cls=GeneratingCommand)
@@ -35,6 +39,8 @@ def command(ctx: click.Context, /, **given: Any) -> int:
     Image number i of a seed is always the same, however many are made. With a model, --help also lists what can be
     asked of it.
     """
+    from gancli.generation.writing import check_grid, joined, write
+
     count, out = given["count"], given["out"]
     target = None if given["show"] and out is None else Path(out or "samples.png")
     if target is not None:
@@ -43,49 +49,25 @@ def command(ctx: click.Context, /, **given: Any) -> int:
     generator = model_of(ctx, given["model"])
     names = generator.split_classes(given["classes"])
     columns = given["columns"] or _columns(generator, names, count)
-    pixels, labels = make(generator, names, range(count), given["seed"])
+    if given["show"] or (target is not None and target.suffix.lower() in PICTURES):
+        check_grid(target or "The grid", generator.spec.shape, count, columns)
+    chunks: Iterable[Chunk] = make(generator, names, range(count), given["seed"])
+    if given["show"]:
+        chunks = list(chunks)
     if target is not None:
-        write(target, pixels, labels, columns)
+        write(target, chunks, count, columns)
         click.echo(f"{plural(count, 'image')} of step {generator.header.step:,} in {clean(target)}")
     if given["show"]:
-        _show(generator, names, count, given["seed"], columns, pixels)
+        _show(generator, names, count, given["seed"], columns, joined(chunks))
     return Exit.OK
 
 
-def make(
-    generator: "TrainedModel", names: list[str], numbers: range, seed: int
-) -> tuple["np.ndarray", "np.ndarray | None"]:
-    """The images with these numbers, uint8 (N, C, H, W), and their classes (N,)."""
-    import numpy as np
-
-    pixels, labels = [], []
-    for start in range(numbers.start, numbers.stop, 4096):
-        part = range(start, min(start + 4096, numbers.stop))
-        y = generator.classes(names, part.stop)
-        y = None if y is None else y[part.start :]
-        pixels.append(generator(generator.latents(seed, part, y), y))
-        labels.append(None if y is None else y.numpy())
-    known = [label for label in labels if label is not None]
-    return np.concatenate(pixels), np.concatenate(known) if known else None
-
-
-def write(target: Path, pixels: "np.ndarray", labels: "np.ndarray | None", columns: int) -> None:
-    """Write images as an array (.npz), single files (a folder), or a grid."""
-    import numpy as np
-
-    from gancli.base.files import replacing
-    from gancli.generation import pictures
-
-    if target.suffix.lower() == ".npz":
-        with replacing(target) as temporary, temporary.open("wb") as file:
-            arrays: dict[str, Any] = {"images": pixels} if labels is None else {"images": pixels, "labels": labels}
-            np.savez_compressed(file, **arrays)
-    elif target.suffix:
-        pictures.save(target, pictures.grid(pixels, columns))
-    else:
-        target.mkdir(parents=True, exist_ok=True)
-        for number, image in enumerate(pixels):
-            pictures.save(target / f"{number:06d}.png", image.transpose(1, 2, 0))
+def make(generator: "TrainedModel", names: list[str], numbers: range, seed: int) -> "Iterator[Chunk]":
+    """The images with these numbers, and their classes, some at a time."""
+    for start in range(numbers.start, numbers.stop, CHUNK):
+        part = range(start, min(start + CHUNK, numbers.stop))
+        y = generator.classes(names, len(part), start)
+        yield generator(generator.latents(seed, part, y), y), None if y is None else y.numpy()
 
 
 def _columns(generator: "TrainedModel", names: list[str], count: int) -> int:
@@ -103,6 +85,7 @@ def _show(
 ) -> None:
     """Draw grids in the terminal, the next ones at each Enter; only the first where nobody is there to press it."""
     from gancli.generation import pictures
+    from gancli.generation.writing import joined
     from gancli.terminal.blocks import show
 
     start = 0
@@ -116,4 +99,4 @@ def _show(
         except click.Abort:
             return
         start += count
-        pixels, _ = make(generator, names, range(start, start + count), seed)
+        pixels = joined(make(generator, names, range(start, start + count), seed))

@@ -115,7 +115,7 @@ def train_gan(ctx: click.Context, /, **words: Any) -> int:
     images = resolved.settings.data.load(show_progress())
     for note in images.notes:
         click.echo(f"Note: {note}", err=True)
-    return _train(resolved, images, words, resumed)
+    return _train(resolved.located(), images, words, resumed)
 
 
 def _with_length(resolved: Resolved) -> Resolved:

@@ -1,7 +1,7 @@
 """A partial set of settings, and what several of them come to."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from gancli.config.parts import SHORT
@@ -37,6 +37,11 @@ class Resolved:
     settings: Settings
     origins: Mapping[str, str]
     notes: tuple[str, ...] = ()
+
+    def located(self) -> "Resolved":
+        """The same, with images that are found from every folder."""
+        data = self.settings.data.located()
+        return replace(self, settings=self.settings.model_copy(update={"data": data}))
 
 
 def flatten(document: Mapping[str, Any]) -> dict[str, Any]:

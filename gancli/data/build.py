@@ -13,7 +13,7 @@ from gancli.base.progress import Progress
 from gancli.base.text import clean
 from gancli.data import cache
 from gancli.data.dataset_options import DatasetOptions
-from gancli.data.images import Skipped
+from gancli.data.images import Skipped, spread
 from gancli.data.prepare import Look, Preparation, look
 from gancli.data.records import Records, nothing_in
 from gancli.data.selection import Selection
@@ -44,7 +44,7 @@ class Build:
         count = len(self.selection.numbers)
         positions = np.arange(count)
         if self.trusted:
-            positions = np.unique(np.linspace(0, count - 1, GLANCE).astype(np.int64))
+            positions = spread(count, GLANCE)
         return [each for _, part in self._through("Looking at files", look, positions, 256) for each in part]
 
     def decode(self, how: Preparation, writer: cache.Writer) -> str:

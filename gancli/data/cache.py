@@ -33,7 +33,10 @@ STALE = 3600.0  # seconds without a write after which nobody builds, where no lo
 
 @dataclass(frozen=True)
 class About:
-    """What is known of a prepared set: shape (N, C, H, W), the skipped by their position, a digest of the pixels."""
+    """What is known of a prepared set: shape (N, C, H, W), the skipped by their position, a digest of the pixels.
+
+    The digest is empty where the pictures have not been read.
+    """
 
     source: str
     shape: tuple[int, int, int, int]

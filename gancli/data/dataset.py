@@ -1,7 +1,7 @@
 """What a dataset is: options that say where images are and how they are prepared, and the images they give."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Self
 
 from gancli.base.errors import GanError
 from gancli.base.progress import Progress
@@ -45,3 +45,22 @@ class Dataset(DatasetOptions):
         if not path.exists():
             raise GanError(f"There is nothing at {clean(path)}.", "Check the path.")
         return path
+
+    def located(self) -> Self:
+        """The same dataset, found from every folder: a path of its source that is there is absolute.
+
+        One whose source is another thing than a path, or that has paths among its options, overrides this.
+        """
+        typed = self.source.removeprefix(f"{self.name}:")
+        path = Path(typed)
+        if not path.exists() or not (self.suffixes or self.recognises(path)):
+            return self
+        return self.model_copy(update={"source": self.source.removesuffix(typed) + absolute_source(typed)})
+
+
+def absolute_source(typed: str) -> str:
+    """A path that leads to the same place from every folder; one from a user's home does so already."""
+    path = Path(typed)
+    if typed.startswith("~"):
+        return typed
+    return str(path.resolve() if ".." in path.parts else path.absolute())

@@ -1,6 +1,7 @@
 """From a listing to prepared images: as they are, out of the cache, or streamed."""
 
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import PIL
@@ -12,15 +13,15 @@ from gancli.compute.memory import free_memory
 from gancli.data import cache
 from gancli.data.build import Build, skipped, strictly
 from gancli.data.dataset_options import DatasetOptions
-from gancli.data.images import Images, Order, Pixels, Skipped, pixels_digest, shuffled
+from gancli.data.images import Images, Order, Pixels, Skipped, pixels_digest, samples_digest, shuffled, spread
 from gancli.data.prepare import channels_of, look_of
 from gancli.data.records import Records, Unfit, digest_of, nothing_in
 from gancli.data.selection import Selection, native_size, preparation, shape_for, skipped_note
 from gancli.data.streamed import Streamed
-from gancli.data.workers import workers_for
+from gancli.data.workers import attempts, workers_for
 
 SHARE = 0.5  # of the free memory and disk that decoded images may take
-HASHED = 10**9  # bytes of an array that is known by what it holds; a larger one is known by its file
+HASHED = 10**9  # bytes of an array that is read as a whole to know it again; of a larger one some images are
 
 
 def assembled(build: Build) -> Images:
@@ -33,8 +34,11 @@ def assembled(build: Build) -> Images:
     whole = _as_it_is(records, options, selection)
     if whole is None:
         return _found_or_built(build)
-    digest = pixels_digest(whole) if whole.nbytes < HASHED else _key(records, options)
-    return _images(records, options, selection, whole, list(records.skipped), digest)
+    images = _images(records, options, selection, whole, list(records.skipped))
+    if whole.nbytes < HASHED:
+        return replace(images, digest=pixels_digest(whole))
+    sampled = samples_digest(len(whole), whole[spread(len(whole))])
+    return replace(images, sampled=sampled, marks=_key(records, options))
 
 
 def _as_it_is(records: Records, options: DatasetOptions, selection: Selection) -> np.ndarray | None:
@@ -74,7 +78,17 @@ def _found_or_built(build: Build) -> Images:
     if options.strict and left_out:
         raise strictly(options, left_out[0])
     notes = () if fault is None else (f"The cache {clean(cache.home())} cannot be written ({fault}): images stream.",)
-    return _images(build.records, options, selection, pixels, left_out, about.digest, notes)
+    images = _images(build.records, options, selection, pixels, left_out, notes)
+    if about.digest:
+        return replace(images, digest=about.digest)
+    return replace(images, sampled=_sampled(build, about), marks=key)
+
+
+def _sampled(build: Build, about: cache.About) -> str:
+    """A digest of some pictures, of a source whose pictures are taken to be good unread."""
+    numbers = build.selection.numbers
+    how = preparation(build.records, build.options, about.shape[1:])
+    return samples_digest(len(numbers), attempts(build.records, how, numbers[spread(len(numbers))].tolist()))
 
 
 def _key(records: Records, options: DatasetOptions) -> str:
@@ -103,7 +117,7 @@ def _built(key: str, build: Build) -> tuple[cache.About, str | None]:
             "Give more --cache-limit or a smaller --size, or unpack it.",
         )
     if not keep and build.trusted:
-        return cache.About(options.source, (count, *shape), (), key, False), None
+        return cache.About(options.source, (count, *shape), (), "", False), None
     with cache.Writer(key, keep=keep) as writer:
         digest = build.decode(preparation(records, options, shape), writer)
         left_out = tuple(sorted(build.bad.items()))
@@ -117,13 +131,12 @@ def _images(
     selection: Selection,
     pixels: Pixels,
     left_out: list[Skipped],
-    digest: str,
     notes: tuple[str, ...] = (),
 ) -> Images:
     said = (*records.notes, *notes, *((skipped_note(left_out),) if left_out else ()))
     order = _order(records, selection)
     labels, classes = selection.labels, selection.classes
-    return Images(pixels, labels, classes, said, tuple(left_out), options.flip, digest, order, selection.numbers)
+    return Images(pixels, labels, classes, said, tuple(left_out), options.flip, order=order, numbers=selection.numbers)
 
 
 def _order(records: Records, selection: Selection) -> Order:

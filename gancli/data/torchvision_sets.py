@@ -3,14 +3,14 @@
 import os
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from pydantic import Field
 
 from gancli.base.errors import GanError, UsageError
 from gancli.base.text import clean
-from gancli.data.dataset import Dataset
+from gancli.data.dataset import Dataset, absolute_source
 from gancli.data.records import Picture, Records, Whole, digest_of, labelled
 
 # What is asked of each class; those that are given `split` take it in their own words.
@@ -63,6 +63,10 @@ class TorchvisionDataset(Dataset):
             array = np.asarray(data)
             return Whole(array, labels, classes, mark, rows=array.ndim != 4 or array.shape[1] not in {1, 3})
         return Named(dataset, labels, classes, mark)
+
+    def located(self) -> Self:
+        """The same dataset, whose folder is found from every other."""
+        return self.model_copy(update={"root": absolute_source(self.root)}) if self.root else self
 
     @property
     def _folder(self) -> Path:

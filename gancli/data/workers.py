@@ -26,6 +26,7 @@ T = TypeVar("T")
 Task = Callable[[Records, int], T]
 FEW = 500  # pictures that are decoded before other processes would have started
 MOST_BY_DEFAULT = 16
+MOST = 61 if os.name == "nt" else 256  # Windows waits for 63 things at a time, of which a pool needs two itself
 
 
 class Crew(Generic[T]):
@@ -117,7 +118,7 @@ def workers_for(records: Records, asked: int | None, count: int) -> int:
     if records.here:
         return 0
     if asked is not None:
-        return asked
+        return min(asked, MOST)
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return 0 if count <= FEW else min(cores, MOST_BY_DEFAULT)
 

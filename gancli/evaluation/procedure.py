@@ -32,7 +32,7 @@ class Real:
     @property
     def trained_on(self) -> bool:
         """Whether the model was trained on the images to compare with."""
-        return self.own is not None and self.own.fingerprint == self.images.fingerprint
+        return self.own is not None and self.images.is_known_as(self.own.fingerprint)
 
     def notes_for(self, n: int) -> list[str]:
         """Return what a user should know before n samples are compared with the images, a sentence each."""
@@ -62,9 +62,9 @@ def real_images(generator: TrainedModel, source: str | None, bar: Progress, *, t
             f"The images of {clean(dataset.source)} are {_shape(images.spec.shape)}; "
             f"the model makes {_shape(spec.shape)}."
         )
-    if images.fingerprint == trained:
+    if images.is_known_as(trained):
         own = images
-    changed = own is not None and own.fingerprint != trained
+    changed = own is not None and not own.is_known_as(trained)
     note = f"The images of {clean(trained_dataset(header).source)} have changed since the training." if changed else ""
     return Real(images, data_name(dataset.name, dataset.source), None if changed else own, (note,) if note else ())
 

@@ -62,7 +62,7 @@ def measure_reference(images: Images, embedder: Embedder, progress: Progress, mo
 
 def cache_path(images: Images, embedder: Embedder) -> Path:
     """Return the file in the cache for the reference of these images under this extractor."""
-    key = digest_of(FORMAT, KEPT, images.fingerprint, images.spec.shape, embedder.identity)
+    key = digest_of(FORMAT, KEPT, images.key, images.spec.shape, embedder.identity)
     return cache.home() / "references" / f"{key}.safetensors"
 
 

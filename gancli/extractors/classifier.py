@@ -96,7 +96,7 @@ class File(Extractor):
 
 def cache_path(images: Images) -> Path:
     """Return the file in the cache for the classifier of these images."""
-    return cache.home() / "extractors" / f"classifier-{images.fingerprint}.safetensors"
+    return cache.home() / "extractors" / f"classifier-{images.key}.safetensors"
 
 
 def _in_images(advance: "Advance", count: int) -> Callable[[float], None]:

@@ -101,14 +101,14 @@ class TrainedModel(Sampler):
             f"There is no class '{clean(name)}'.", f"There are: {', '.join(map(clean, self.spec.classes))}."
         )
 
-    def classes(self, names: Sequence[str], count: int) -> Tensor | None:
-        """The classes (count,) of that many images: those named in turn, all in turn where none is; None without."""
+    def classes(self, names: Sequence[str], count: int, first: int = 0) -> Tensor | None:
+        """The classes (count,) of that many images from a number on: those named in turn, or all; None without."""
         if not self.conditional:
             if names:
                 self.class_number(names[0])
             return None
         numbers = [self.class_number(name) for name in names] or list(range(len(self.spec.classes)))
-        return torch.tensor([numbers[i % len(numbers)] for i in range(count)])
+        return torch.tensor(numbers)[torch.arange(first, first + count) % len(numbers)]
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """Pictures: from tensors to grids, files and frames."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,11 +9,13 @@ import numpy as np
 from PIL import Image
 
 from gancli.base.errors import GanError, UsageError
-from gancli.base.files import replacing
+from gancli.base.files import replacing, sync_everything
 from gancli.base.text import clean
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+GAP = 2  # pixels between the images of a grid
 
 
 def to_uint8(images: "Tensor") -> np.ndarray:
@@ -22,7 +24,7 @@ def to_uint8(images: "Tensor") -> np.ndarray:
     return pixels
 
 
-def grid(pixels: np.ndarray, columns: int, gap: int = 2) -> np.ndarray:
+def grid(pixels: np.ndarray, columns: int, gap: int = GAP) -> np.ndarray:
     """One picture (H, W, C) of uint8 images (N, C, H, W), row by row, `gap` black pixels between them."""
     count, channels, height, width = pixels.shape
     columns = min(columns, count)
@@ -51,10 +53,21 @@ def picture(pixels: np.ndarray) -> Image.Image:
     return Image.fromarray(pixels[:, :, 0] if pixels.shape[2] == 1 else pixels)
 
 
-def save(path: Path, pixels: np.ndarray) -> None:
-    """Write one picture (H, W, C) in the format of the file's suffix; raises UsageError where that is none."""
-    with replacing(path) as temporary, _fitting(path):
+def save(path: Path, pixels: np.ndarray, *, synced: bool = True) -> None:
+    """Write one picture (H, W, C) in the format of the file's suffix; raises UsageError where that is none.
+
+    synced: whether the disk is to hold it before this returns.
+    """
+    with replacing(path, synced=synced) as temporary, _fitting(path):
         picture(pixels).save(temporary, format=_format(path))
+
+
+def save_each(named: Iterable[tuple[Path, np.ndarray]]) -> None:
+    """Write many pictures (H, W, C), each into a folder that is made if need be; the disk is waited for once."""
+    for path, pixels in named:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        save(path, pixels, synced=False)
+    sync_everything()
 
 
 def save_animation(path: Path, frames: Sequence[np.ndarray], seconds: float) -> None:

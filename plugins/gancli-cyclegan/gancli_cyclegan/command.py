@@ -106,9 +106,9 @@ def _write(target: Path, image: "np.ndarray") -> None:
 
 
 def _write_each(target: Path, names: list[str], made: "np.ndarray") -> None:
-    for name, image in zip(names, made, strict=True):
-        (target / name).parent.mkdir(parents=True, exist_ok=True)
-        _write(target / name, image)
+    from gancli import pictures
+
+    pictures.save_each((target / name, image.transpose(1, 2, 0)) for name, image in zip(names, made, strict=True))
 
 
 def _write_rows(target: Path, before: "np.ndarray", made: "np.ndarray", again: "np.ndarray") -> None:

@@ -3,9 +3,9 @@
 import sys
 from contextlib import nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
-from gancli import Dataset, Field, GanError, NetworkRefused, Records, clean, no_network
+from gancli import Dataset, Field, GanError, NetworkRefused, Records, absolute_source, clean, no_network
 
 if TYPE_CHECKING:
     import datasets
@@ -46,6 +46,15 @@ class HuggingFace(Dataset):
                 raise GanError(f"{clean(self.source)} is not here yet.", "Let gan fetch it: --download.") from error
             done = "fetched" if fetches else "read"
             raise GanError(f"{clean(self.source)} cannot be {done}: {clean(error)[:200].rstrip('.')}.") from error
+
+    def located(self) -> Self:
+        """The same rows, found from every folder: of the Hub, or in files here."""
+        name, _ = self._asked()
+        source, root = self.source, self.root and absolute_source(self.root)
+        if Path(name).exists():
+            prefix, _, split = source.partition(name)
+            source = f"{prefix}{absolute_source(name)}{split}"
+        return self.model_copy(update={"source": source, "root": root})
 
     def _rows(self, source: str | Path, split: str) -> Records:
         from gancli_huggingface.rows import Rows

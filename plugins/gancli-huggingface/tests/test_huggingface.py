@@ -264,3 +264,20 @@ def test_the_command_inspects_trains_and_samples(gan: Gan, file: Path) -> None:
 
 def test_being_refused_the_network_is_no_error_of_the_network() -> None:
     assert not issubclass(NetworkRefused, OSError)  # which libraries would try again and again
+
+
+@pytest.mark.parametrize("split", ["", ":train"])
+def test_rows_are_found_from_every_folder(
+    split: str, file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(file.parent)
+    typed = HuggingFace(name="huggingface", source=f"huggingface:{file.name}{split}", root="fetched")
+    located = typed.located()
+    assert located.source == f"huggingface:{file}{split}"
+    assert located.root == str(file.parent / "fetched")
+    assert located.located() == located
+
+
+def test_a_name_on_the_hub_is_no_path() -> None:
+    source = "huggingface:somebody/pictures:train"
+    assert HuggingFace(name="huggingface", source=source).located().source == source

@@ -1,10 +1,11 @@
 """`webdataset:PATH/shard-{000000..000009}.tar`: samples in tar shards, each an image and perhaps its class."""
 
 from pathlib import Path
+from typing import Self
 
 from braceexpand import braceexpand
 
-from gancli import Dataset, Field, GanError, Records, Tarball, clean, nothing_in
+from gancli import Dataset, Field, GanError, Records, Tarball, absolute_source, clean, nothing_in
 from gancli_webdataset.listing import Listing
 from gancli_webdataset.samples import Wanted
 from gancli_webdataset.shards import Shards
@@ -30,6 +31,14 @@ class WebDataset(Dataset):
             raise nothing_in(pattern, skipped=listing.skipped)
         return Shards(listing, self.mix)
 
+    def located(self) -> Self:
+        """The same shards, found from every folder."""
+        pattern = self.source.removeprefix(f"{self.name}:")
+        # What a pattern begins with must not be taken for a part of it.
+        if set(str(Path.cwd())) & set("{}*?[") or any(map(_is_placed, braceexpand(pattern))):
+            return self
+        return self.model_copy(update={"source": self.source.removesuffix(pattern) + absolute_source(pattern)})
+
 
 def shards_of(pattern: str) -> list[Path]:
     """The files that a pattern means, whether they are there or not; raises GanError where it means none."""
@@ -42,6 +51,10 @@ def shards_of(pattern: str) -> list[Path]:
     if not paths:
         raise GanError(f"There are no shards at {clean(pattern)}.", "Check the path.")
     return paths
+
+
+def _is_placed(path: str) -> bool:
+    return path.startswith("~") or Path(path).is_absolute()
 
 
 def _found(name: str) -> list[Path]:

@@ -232,3 +232,22 @@ def test_the_command_inspects_trains_and_samples(
     tiny = ["--arch", "gan", "--arch.units", 4, "--steps", 3, "--batch-size", 4, "--conditional", "--device", "cpu"]
     assert gan("train", source, *tiny, "--size", 8, "--cache-limit", 0, "--display", "none").code == 0
     assert gan("sample", "--class", "dog", "-n", 2, "--out", "x.png").code == 0
+
+
+@pytest.mark.parametrize("pattern", ["shards", "shards/shard-{000000..000003}.tar", "../{here}/shards/*.tar"])
+def test_shards_are_found_from_every_folder(pattern: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    work = tmp_path / "work"
+    work.mkdir()
+    shards(work / "shards")
+    monkeypatch.chdir(work)
+    typed = pattern.replace("{here}", "work")
+    located = WebDataset(name="webdataset", source=f"webdataset:{typed}").located()
+    monkeypatch.chdir(tmp_path)
+    assert len(located.open()) == 36
+    assert located.located() == located
+
+
+@pytest.mark.parametrize("pattern", ["{/a,/b}/x.tar", "~/x-{0..3}.tar", "/x.tar"])
+def test_shards_that_have_a_place_keep_it(pattern: str) -> None:
+    source = f"webdataset:{pattern}"
+    assert WebDataset(name="webdataset", source=source).located().source == source
