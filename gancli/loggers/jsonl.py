@@ -48,7 +48,7 @@ class JSONL(Logger):
         self._append(line)
 
     def _with_measured(self, line: dict[str, Any], tick: "Tick") -> dict[str, Any]:
-        """The line; that of a return to a checkpoint, which measures nothing, is merged into the old one of its step."""
+        """The line; that of a return to a checkpoint, which measures nothing, is merged into that of its step."""
         if tick.statistics:
             return line
         lines = metrics_file.read(self.run.metrics)
