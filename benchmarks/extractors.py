@@ -17,10 +17,10 @@ from torch.nn import functional as F
 
 from gancli.config.config import Config
 from gancli.config.layers import resolve
-from gancli.evaluation.measuring import chosen, measure
-from gancli.evaluation.references import measured
+from gancli.evaluation.measuring import choose_metrics, measure
+from gancli.evaluation.references import measure_reference
 from gancli.extractors.contract import find
-from gancli.extractors.embedder import embedder
+from gancli.extractors.embedder import open_embedder
 from gancli.metrics.contract import Generated
 from gancli.terminal.progress import show_progress
 
@@ -73,14 +73,14 @@ def part(images, numbers):
 def table(images, name, n):
     """The identity of an extractor, its accuracy, and the figures of each damage."""
     reference, real = halves(images, n)
-    see = embedder(find(name), reference, torch.device("cpu"), show_progress())
-    facts = measured(reference, see, show_progress())
-    have = frozenset({"training"} | ({"classes"} if see.classes else set()))
+    embedder = open_embedder(find(name), reference, torch.device("cpu"), show_progress())
+    facts = measure_reference(reference, embedder, show_progress())
+    have = frozenset({"training"} | ({"classes"} if embedder.classes else set()))
     rows = {
-        damage: measure(chosen((), have), Generated(see(pixels)), facts)[0]
+        damage: measure(choose_metrics((), have), Generated(embedder(pixels)), facts)[0]
         for damage, pixels in damages(real, reference)
     }
-    return see.identity, see.accuracy, rows
+    return embedder.identity, embedder.accuracy, rows
 
 
 def main():

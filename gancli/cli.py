@@ -65,18 +65,18 @@ class Group(click.Group):
 
 
 def _of_plugins() -> list[tuple[str, str]]:
-    """The commands that packages add, with their summaries; a name that two share is shown with its package."""
+    """The commands that packages add, with their summaries; the package precedes a name that two commands share."""
     entries = registry().listing("command")
     shared = Counter([*COMMANDS, *(entry.name for entry in entries)])
     return [(e.name if shared[e.name] == 1 else f"{e.package}/{e.name}", e.summary) for e in entries]
 
 
 def _of_plugin(name: str) -> click.Command | None:
-    """The command that a package adds; raises GanError where it cannot be loaded."""
-    known = registry()
-    if not any(name in {entry.name, f"{entry.package}/{entry.name}"} for entry in known.listing("command")):
+    """The command of that name that a package adds; None if there is none. Raises GanError if it cannot be loaded."""
+    entries = registry().listing("command")
+    if not any(name in {entry.name, f"{entry.package}/{entry.name}"} for entry in entries):
         return None
-    entry = known.find("command", name)
+    entry = registry().find("command", name)
     command = entry.load()
     if not isinstance(command, click.Command):
         raise GanError(f"Command '{clean(name)}' of package {clean(entry.package)} is no click.Command.")
@@ -92,44 +92,54 @@ def gan() -> None:
 
 
 def main(args: Sequence[str] | None = None) -> NoReturn:
-    """Run `gan`; a GanError becomes one line on stderr and its exit code."""
+    """Run `gan` and exit: an error of the user or of the machine becomes one line on stderr and its exit code."""
     share_the_processor()
     keep_memory()
     warnings.showwarning = _warn
-    code: int
+    code: int | None
     try:
         with unwound():
             result = gan.main(args, prog_name="gan", standalone_mode=False)
             code = result if isinstance(result, int) else Exit.OK
             sys.stdout.flush()
-    except Ended as ended:
-        click.echo("Ended.", err=True)
-        code = ended.code
-    except GanError as error:
-        code = _report(error)
-    except click.ClickException as error:
-        error.show()
-        code = error.exit_code
-    except (click.Abort, KeyboardInterrupt):
-        click.echo("Interrupted.", err=True)
-        code = Exit.INTERRUPTED
-    except BrokenPipeError:
-        # Whoever read our output has gone, as `head` does; Python must not complain about it while it exits.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = Exit.OK
-    except OSError as error:
-        # A full disk, a folder that may not be read: the machine's state, and nothing of ours.
-        code = _report(GanError(f"{error.strerror or error}{f': {clean(error.filename)}' if error.filename else ''}."))
-    except Exception as error:
-        told = _of_memory(error) or blamed(error)
-        if told is None:
+    except (Exception, Ended, KeyboardInterrupt) as error:
+        code = _exit_code(error)
+        if code is None:
             raise
-        code = _report(told)
     sys.exit(code)
 
 
+def _exit_code(error: BaseException) -> int | None:
+    """Say on stderr what ended the command and return its exit code; None, and nothing said, for a fault of gancli."""
+    if isinstance(error, Ended):
+        click.echo("Ended.", err=True)
+        return error.code
+    if isinstance(error, click.ClickException):
+        error.show()
+        return error.exit_code
+    if isinstance(error, click.Abort | KeyboardInterrupt):
+        click.echo("Interrupted.", err=True)
+        return Exit.INTERRUPTED
+    if isinstance(error, BrokenPipeError):
+        # Whoever read our output has gone, as `head` does; Python must not complain about it while it exits.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return Exit.OK
+    cause = _cause(error)
+    return _report(cause) if cause else None
+
+
+def _cause(error: BaseException) -> GanError | None:
+    """The error to report: a GanError itself, or one for what the machine refuses or a plugin does wrong; else None."""
+    if isinstance(error, GanError):
+        return error
+    if isinstance(error, OSError):
+        # A full disk, a folder that may not be read: the machine's state, and nothing of ours.
+        return GanError(f"{error.strerror or error}{f': {clean(error.filename)}' if error.filename else ''}.")
+    return _of_memory(error) or blamed(error) if isinstance(error, Exception) else None
+
+
 def _of_memory(error: Exception) -> GanError | None:
-    """What to say where torch ran out of memory; None where it did not."""
+    """The error to report where torch ran out of memory; None where it did not."""
     hint = "Try a smaller --size, --batch-size or -n, or narrower networks."
     return GanError("Out of memory.", hint) if out_of_memory(error) else None
 
@@ -140,7 +150,7 @@ def _report(error: GanError) -> Exit:
 
 
 def _warn(message: Warning | str, category: type[Warning], *_: Any, **__: Any) -> None:
-    """Our own warnings as one line; those of libraries only where Python was asked to show them."""
+    """Print gancli's own warnings as one line; those of libraries only if Python was asked to show them (-W)."""
     if category.__module__.startswith("gancli"):
         click.echo(f"Warning: {message}", err=True)
     elif sys.warnoptions:

@@ -1,4 +1,4 @@
-"""What pytest has wherever gancli is installed: fixtures for the tests of plugins. They import torch only when used."""
+"""Fixtures for the tests of plugins, in pytest wherever gancli is installed. They import torch only when used."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any

@@ -20,8 +20,8 @@ from gancli.base.progress import Progress
 from gancli.data.digits import Digits
 from gancli.data.images import Images
 from gancli.evaluation import references as references
-from gancli.evaluation.measuring import chosen, classes_for, measure
-from gancli.evaluation.references import measured, reference
+from gancli.evaluation.measuring import choose_metrics, classes_for, measure
+from gancli.evaluation.references import cache_path, measure_reference, reference_of
 from gancli.extractors import classifier as classifiers
 from gancli.extractors import inception, pth
 from gancli.extractors.classifier import Trained
@@ -63,7 +63,7 @@ def test_figures_equal_those_of_torch_fidelity(clouds: tuple[np.ndarray, np.ndar
     kid = pytest.importorskip("torch_fidelity.metric_kid", reason=FIDELITY)
     prc = pytest.importorskip("torch_fidelity.metric_prc", reason=FIDELITY)
     real, made = clouds
-    ours, _ = measure(chosen(["fid", "prdc"], frozenset()), Generated(Features(made)), real_of(real))
+    ours, _ = measure(choose_metrics(["fid", "prdc"], frozenset()), Generated(Features(made)), real_of(real))
     x, y = torch.from_numpy(real), torch.from_numpy(made)
     statistics = [fid.fid_features_to_statistics(each) for each in (y, x)]
     theirs = fid.fid_statistics_to_metric(*statistics, verbose=False)["frechet_inception_distance"]
@@ -106,28 +106,31 @@ def test_a_conditional_model_is_asked_for_classes_as_often_as_they_are_real(digi
 
 def test_a_reference_is_measured_once(digits: Images, random: Embedder, monkeypatch: pytest.MonkeyPatch) -> None:
     images = TOOLS["part"](digits, np.arange(60))
-    first = reference(images, random, Progress())
+    first = reference_of(images, random, Progress())
     assert first.mean.dtype == first.covariance.dtype == np.float64
     with monkeypatch.context() as patch:
-        patch.setattr(references, "measured", None)
-        again = reference(images, random, Progress())
+        patch.setattr(references, "measure_reference", None)
+        again = reference_of(images, random, Progress())
     assert np.array_equal(first.covariance, again.covariance)
     assert np.array_equal(first.features.rows, again.features.rows)
     other = TOOLS["part"](digits, np.arange(61))
-    assert references.kept(other, random) != references.kept(images, random)
+    assert cache_path(other, random) != cache_path(images, random)
 
 
 @pytest.mark.parametrize("damage", [lambda raw: raw[:-9], lambda raw: raw[:-1] + bytes([raw[-1] ^ 1]), lambda raw: b""])
 def test_a_damaged_reference_is_measured_anew(damage: Any, digits: Images, random: Embedder) -> None:
     images = TOOLS["part"](digits, np.arange(60))
-    first = reference(images, random, Progress())
-    path = references.kept(images, random)
+    first = reference_of(images, random, Progress())
+    path = cache_path(images, random)
     path.write_bytes(damage(path.read_bytes()))
-    assert np.array_equal(reference(images, random, Progress()).mean, first.mean)
+    assert np.array_equal(reference_of(images, random, Progress()).mean, first.mean)
 
 
 def test_only_some_features_of_many_images_are_kept(digits: Images, random: Embedder) -> None:
-    all_of_them, some = measured(digits, random, Progress()), measured(digits, random, Progress(), most=100)
+    all_of_them, some = (
+        measure_reference(digits, random, Progress()),
+        measure_reference(digits, random, Progress(), most=100),
+    )
     assert len(some.features) == 100
     assert np.array_equal(some.features.rows, all_of_them.features.rows[:100])
     assert np.array_equal(some.covariance, all_of_them.covariance)
@@ -136,7 +139,7 @@ def test_only_some_features_of_many_images_are_kept(digits: Images, random: Embe
 
 def test_too_few_images_are_said_so(digits: Images, random: Embedder) -> None:
     with pytest.raises(GanError, match="9 images are too few"):
-        reference(TOOLS["part"](digits, np.arange(9)), random, Progress())
+        reference_of(TOOLS["part"](digits, np.arange(9)), random, Progress())
 
 
 @pytest.mark.parametrize(("channels", "side"), [(1, 4), (3, 8), (4, 33)])
@@ -161,11 +164,11 @@ def test_the_classifier_is_trained_once_and_kept(digits: Images, monkeypatch: py
     monkeypatch.setattr(classifier, "train_classifier", None)
     again = extractor.open(images, CPU, Progress())
     assert all(torch.equal(a, b) for a, b in zip(first.state_dict().values(), again.state_dict().values(), strict=True))
-    from_file = find(f"file:{classifiers.kept(images)}").open(images, CPU, Progress())
+    from_file = find(f"file:{classifiers.cache_path(images)}").open(images, CPU, Progress())
     some = torch.from_numpy(images.pixels[np.arange(5)])
     assert torch.equal(from_file(some), again(some))
     with pytest.raises(GanError, match="1x8x8"):
-        find(f"file:{classifiers.kept(images)}").open(Images(np.zeros((20, 1, 8, 8), np.uint8)), CPU, Progress())
+        find(f"file:{classifiers.cache_path(images)}").open(Images(np.zeros((20, 1, 8, 8), np.uint8)), CPU, Progress())
 
 
 def test_inception_is_never_downloaded_unasked(digits: Images, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -268,9 +271,9 @@ def test_what_a_pth_file_asks_to_be_called_is_not(zipped: bool) -> None:
 
 def test_metrics_say_what_they_need() -> None:
     with pytest.raises(GanError, match="classifier"):
-        chosen(["classes"], frozenset())
+        choose_metrics(["classes"], frozenset())
     with pytest.raises(GanError, match="conditional"):
-        chosen(["asked"], frozenset({"classes"}))
+        choose_metrics(["asked"], frozenset({"classes"}))
     with pytest.raises(GanError, match="leave --data out"):
-        chosen(["memorisation"], frozenset())
-    assert set(chosen((), frozenset())) == {"fid", "kid", "prdc", "duplicates"}
+        choose_metrics(["memorisation"], frozenset())
+    assert set(choose_metrics((), frozenset())) == {"fid", "kid", "prdc", "duplicates"}

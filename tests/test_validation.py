@@ -15,9 +15,9 @@ from gancli.architectures.sampling import Sampling
 from gancli.base.progress import Progress
 from gancli.data.digits import Digits
 from gancli.data.images import Images
-from gancli.evaluation.measuring import chosen, generated, measure
+from gancli.evaluation.measuring import choose_metrics, generate, measure
 from gancli.evaluation.references import measured
-from gancli.extractors.classifier import Judge
+from gancli.extractors.classifier import ClassifierFeatures
 from gancli.extractors.contract import find
 from gancli.extractors.embedder import Embedder
 from gancli.generation.sampler import Sampler
@@ -41,7 +41,7 @@ def judge(digits: Images) -> Embedder:
     assert digits.labels is not None
     trained = classifier.train_classifier(digits.pixels, digits.labels, 10, epochs=4)
     assert trained.test_accuracy > 0.9
-    return Embedder("classifier", Judge(trained), digits.classes, CPU)
+    return Embedder("classifier", ClassifierFeatures(trained), digits.classes, CPU)
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +56,7 @@ def tables(digits: Images, judge: Embedder, random: Embedder) -> dict[str, dict[
     found = {}
     for name, see in {"classifier": judge, "random": random}.items():
         facts = measured(against, see, Progress())
-        metrics = chosen((), frozenset({"training"} | ({"classes"} if see.classes else set())))
+        metrics = choose_metrics((), frozenset({"training"} | ({"classes"} if see.classes else set())))
         found[name] = {
             damage: measure(metrics, Generated(see(pixels)), facts)[0]
             for damage, pixels in TOOLS["damages"](real, against)
@@ -143,8 +143,8 @@ def test_a_model_that_memorises_is_found_out_and_named(digits: Images, judge: Em
     arch = DCGAN(name="dcgan", latent=2)
     parrot = Sampler(arch, {"G": Parrot(few.pixels[:])}, few.spec, False, CPU, Sampling(), inputs_of(arch))
     facts = measured(few, judge, Progress())
-    made = generated(parrot, None, 200, 0, judge, Progress())
-    found, _ = measure(chosen(["memorisation"], frozenset({"training"})), made, facts)
+    made = generate(parrot, None, 200, 0, judge, Progress())
+    found, _ = measure(choose_metrics(["memorisation"], frozenset({"training"})), made, facts)
     assert found["copied"] > 0.95
     assert found["authenticity"] < 0.05
     closest = found["nearest"][0]
@@ -156,7 +156,7 @@ def test_a_model_that_memorises_is_found_out_and_named(digits: Images, judge: Em
 def test_results_do_not_depend_on_the_batch(digits: Images, judge: Embedder, batch: int) -> None:
     other = Embedder("classifier", judge.network, judge.classes, CPU, batch)
     images, made = TOOLS["part"](digits, np.arange(300)), digits.pixels[np.arange(300, 500)]
-    metrics = chosen((), frozenset({"classes", "training"}))
+    metrics = choose_metrics((), frozenset({"classes", "training"}))
     first, second = (
         measure(metrics, Generated(see(made)), measured(images, see, Progress()))[0] for see in (judge, other)
     )
@@ -165,7 +165,7 @@ def test_results_do_not_depend_on_the_batch(digits: Images, judge: Embedder, bat
 
 
 def test_every_figure_says_which_way_it_is_better(tables: dict[str, Any]) -> None:
-    metrics = chosen((), frozenset({"classes", "asked", "training"}))
+    metrics = choose_metrics((), frozenset({"classes", "asked", "training"}))
     known = {name: way for metric in metrics.values() for name, way in metric.better.items()}
     assert set(known.values()) == {"lower", "higher"}
     assert {name for name, value in tables["classifier"][REAL].items() if isinstance(value, float)} <= set(known)

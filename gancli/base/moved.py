@@ -105,6 +105,8 @@ MODULES: dict[str, tuple[str, ...]] = {
 """The modules in which each old one's names are looked for, in turn."""
 
 RENAMED: dict[str, str] = {
+    "commands.sampling.asked_of": "commands.generating.sampling_of",
+    "commands.train.train": "commands.train.train_gan",
     "comparison.comparison": "reports.compare.compare_runs",
     "config.SLOTS": "config.parts.PARTS",
     "config.Slot": "config.parts.ChosenPart",
@@ -117,6 +119,14 @@ RENAMED: dict[str, str] = {
     "display.labels.happened": "telemetry.labels.event_text",
     "display.progress.shown": "terminal.progress.show_progress",
     "evaluation.evaluate.alike": "generation.datasets.prepared_alike",
+    "evaluation.measuring.chosen": "evaluation.measuring.choose_metrics",
+    "evaluation.measuring.generated": "evaluation.measuring.generate",
+    "evaluation.reference.kept": "evaluation.references.cache_path",
+    "evaluation.reference.measured": "evaluation.references.measure_reference",
+    "evaluation.reference.reference": "evaluation.references.reference_of",
+    "extractors.classifier.Judge": "extractors.classifier.ClassifierFeatures",
+    "extractors.classifier.kept": "extractors.classifier.cache_path",
+    "extractors.embedder.embedder": "extractors.embedder.open_embedder",
     "generator.Generator": "generation.model.TrainedModel",
     "inputs.inputs": "architectures.inputs.inputs_of",
     "latents.generator": "compute.randomness.stream",
@@ -177,7 +187,7 @@ def _home(old: str, name: str) -> str:
     """The path that a name of an old module has now, empty where there is none."""
     if f"{old}.{name}" in RENAMED:
         return RENAMED[f"{old}.{name}"]
-    for module in MODULES[old]:
+    for module in MODULES.get(old, ()):
         if name in vars(import_module(f"{PACKAGE}.{module}")):
             return f"{module}.{name}"
     return ""

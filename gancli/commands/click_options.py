@@ -1,6 +1,8 @@
-"""Click options out of pydantic fields, and back: what was typed becomes a layer of settings."""
+"""Click options made from pydantic fields, and the layer of settings that the typed options make."""
 
 from collections.abc import Iterable, Mapping
+from itertools import chain
+from pathlib import Path
 from typing import Any
 
 import click
@@ -12,17 +14,18 @@ from gancli.base.options import Options, choices_of, describe, own_fields
 from gancli.config.config import Config
 from gancli.config.parts import SHORT
 from gancli.data.dataset import Dataset
+from gancli.generation.targets import check_target
 from gancli.plugins.registry import registry
 
 WORDS = {**SHORT, "source": SHORT["data"]}
-"""The words of the command line that choose, and the settings they are short for."""
+"""The parameters that name a chosen part, and the settings that they stand for."""
 
 
 class ChosenOptions(click.Command):
-    """A command some of whose options depend on what is chosen, which a first look at the words finds."""
+    """A command some of whose options depend on other arguments, which are parsed first."""
 
     def chosen_options(self, args: list[str]) -> list[click.Parameter]:
-        """The options that these words have besides those of every call."""
+        """Return the options that these arguments allow beyond those that the command always has."""
         raise NotImplementedError
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -33,14 +36,14 @@ class ChosenOptions(click.Command):
         return [*super().get_params(ctx), *ctx.meta.get("chosen", [])]
 
     def first_look(self, args: list[str], parameters: Iterable[click.Parameter]) -> click.Context:
-        """What the words say to these parameters alone, and in `args` what is left, whatever that is."""
+        """Return a context with the values of these parameters alone; its `args` are all other arguments, unchecked."""
         probe = click.Command("probe", params=[*parameters], add_help_option=False)
         settings: dict[str, Any] = {"ignore_unknown_options": True, "allow_extra_args": True, "resilient_parsing": True}
         return probe.make_context("probe", [*args], **settings)
 
 
 class SettingOption(click.Option):
-    """An option that stands for one setting, by its dotted name."""
+    """The option of one setting, whose dotted name is `key`."""
 
     def __init__(self, key: str, info: FieldInfo, words: str | None = None, default: Any = None) -> None:
         self.key = key
@@ -62,9 +65,9 @@ def options_of(
     short: frozenset[str] = frozenset(),
     defaults: Mapping[str, Any] | None = None,
 ) -> list[click.Parameter]:
-    """An option for each of the model's own fields; those in `short` are written without the prefix.
+    """Return an option for each of the model's own fields; those in `short` are written without the prefix.
 
-    `defaults` are shown in place of the fields' own, by dotted name.
+    `defaults`, by dotted name, are shown in help in place of the fields' own.
     """
     displayed = defaults or {}
     return [
@@ -78,12 +81,18 @@ def options_of(
     ]
 
 
-def dataset_options(args: list[str], known: set[str]) -> list[click.Parameter]:
-    """The options that only some datasets have, when one is typed; the chosen one refuses those of others.
+def words_of(parameters: Iterable[click.Parameter]) -> set[str]:
+    """Return every spelling of the options, such as `--size`, and the names of arguments."""
+    return set(chain.from_iterable(parameter.opts for parameter in parameters))
 
-    They need no `data.` before them where nothing else has their name: --layout.
+
+def dataset_options(args: list[str], used: set[str]) -> list[click.Parameter]:
+    """Return the options that only some datasets have, or none where every typed option is in `used`.
+
+    They may be written without `data.` where that spelling is not used: --layout. The chosen dataset refuses options
+    that belong to others.
     """
-    if {word.partition("=")[0] for word in args if word.startswith("--")} <= known:
+    if {word.partition("=")[0] for word in args if word.startswith("--")} <= used:
         return []
     shared = {name for name, _ in own_fields(Dataset)}
     options: dict[str, click.Parameter] = {}
@@ -91,18 +100,18 @@ def dataset_options(args: list[str], known: set[str]) -> list[click.Parameter]:
         for option in options_of(cls, "data."):
             if getattr(option, "key", "").removeprefix("data.") not in shared:
                 options.setdefault(option.name or "", option)
-    return shortened(list(options.values()), "data.", known)
+    return shortened(list(options.values()), "data.", used)
 
 
-def shortened(options: list[click.Parameter], prefix: str, known: set[str]) -> list[click.Parameter]:
-    """The options, which need no prefix where nothing else has their name."""
+def shortened(options: list[click.Parameter], prefix: str, used: set[str]) -> list[click.Parameter]:
+    """Return the options, which may now be written without the prefix too where that spelling is not in `used`."""
     for option in options:
-        option.opts += [short for word in option.opts if (short := word.replace(prefix, "", 1)) not in known]
+        option.opts += [short for word in option.opts if (short := word.replace(prefix, "", 1)) not in used]
     return options
 
 
 def typed_layer(ctx: click.Context, parameters: Iterable[click.Parameter]) -> Config:
-    """The layer of settings that the command line gives."""
+    """Return the settings that were typed for these parameters, as a layer."""
     values, origins = {}, {}
     for parameter in parameters:
         key = getattr(parameter, "key", None) or WORDS.get(parameter.name or "")
@@ -113,6 +122,17 @@ def typed_layer(ctx: click.Context, parameters: Iterable[click.Parameter]) -> Co
     return Config("command line", values, origins)
 
 
+def target_of(ctx: click.Context, suffixes: tuple[str, ...]) -> Path:
+    """Return the file that --out names; raises UsageError where it cannot be written.
+
+    A file that is there is written over with --force, or where --out was not typed.
+    """
+    target = Path(ctx.params["out"])
+    typed = ctx.get_parameter_source("out") is not ParameterSource.DEFAULT
+    check_target(target, suffixes, force=ctx.params["force"] or not typed)
+    return target
+
+
 def _negative(words: str) -> str:
     head, dot, name = words.removeprefix("--").rpartition(".")
     return f"--{head}{dot}no-{name}"
@@ -121,5 +141,5 @@ def _negative(words: str) -> str:
 def _help(info: FieldInfo, default: Any) -> str:
     if default is None or default is PydanticUndefined or default is False or default in ("", ()):
         return info.description or ""
-    shown = ",".join(map(str, default)) if isinstance(default, tuple | list) else str(default)
-    return f"{info.description}  [{shown}]"
+    text = ",".join(map(str, default)) if isinstance(default, tuple | list) else str(default)
+    return f"{info.description}  [{text}]"

@@ -3,7 +3,7 @@
 import json
 import shlex
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,11 +14,18 @@ from gancli.base.options import own_fields
 from gancli.base.progress import Progress
 from gancli.base.text import clean, plural
 from gancli.base.units import bytes_text
-from gancli.commands.click_options import ChosenOptions, dataset_options, options_of, typed_layer
+from gancli.commands.click_options import (
+    ChosenOptions,
+    dataset_options,
+    options_of,
+    target_of,
+    typed_layer,
+    words_of,
+)
 from gancli.config import layers, sources
 from gancli.data.dataset import Dataset
 from gancli.data.fields import size_text
-from gancli.generation.targets import PICTURES, check_target
+from gancli.generation.targets import PICTURES
 from gancli.terminal.progress import show_progress
 
 if TYPE_CHECKING:
@@ -38,19 +45,17 @@ class InspectCommand(ChosenOptions):
     """A command that takes every option of a dataset, as `gan train` does."""
 
     def chosen_options(self, args: list[str]) -> list[click.Parameter]:
-        return dataset_options(args, {word for each in self.params for word in each.opts})
+        return dataset_options(args, words_of(self.params))
 
 
-def inspect(ctx: click.Context, /, source: str, as_json: bool, out: str, show: bool, force: bool, **_: Any) -> int:
+def inspect(ctx: click.Context, /, source: str, as_json: bool, show: bool, **_: Any) -> int:
     """Say what SOURCE holds, what of it cannot be read, and what to type next.
 
     Prepares the images as `gan train` would with the same options, so that training then begins at once.
     """
     if as_json and show:
         raise UsageError("--json and --show would write on the same stdout.", "Give one of them.")
-    target = Path(out)
-    named = ctx.get_parameter_source("out") is not click.core.ParameterSource.DEFAULT
-    check_target(target, PICTURES, force=force or not named)
+    target = target_of(ctx, PICTURES)
     values = typed_layer(ctx, ctx.command.get_params(ctx)).values
     typed = {key: value for key, value in values.items() if key != "data.source"}
     options = _dataset(source, typed)
@@ -62,9 +67,8 @@ def inspect(ctx: click.Context, /, source: str, as_json: bool, out: str, show: b
     sheet = pictures.grid(pixels, 8)
     pictures.save(target, sheet)
     if as_json:
-        click.echo(
-            json.dumps({**summary.document(), "sheet": str(target), "command": suggestion(summary, typed)}, indent=2)
-        )
+        document = {**summary.document(), "sheet": str(target), "command": suggestion(summary, typed)}
+        click.echo(json.dumps(document, indent=2))
     else:
         _print(summary, typed, target)
     if show:
@@ -81,7 +85,7 @@ def _dataset(source: str, typed: Mapping[str, Any]) -> Dataset:
 
 
 def suggestion(report: "Report", typed: Mapping[str, Any]) -> str:
-    """The `gan train` line for what was found, with the options that were typed."""
+    """Return the `gan train` line for the reported images, with the options that were typed."""
     words = ["gan", "train", clean(report.source)]
     for key, value in typed.items():
         short = key.removeprefix("data.")
@@ -95,7 +99,7 @@ def suggestion(report: "Report", typed: Mapping[str, Any]) -> str:
 
 
 def _span(values: tuple[float, float]) -> str | None:
-    """A better range for pictures that use a small part of theirs, such as 12 bits of 16; None where theirs is good."""
+    """Return a --range for values (lowest, highest) that use a small part of theirs, as 12 bits of 16; else None."""
     high = values[1]
     if high <= 1 or high > 65535 / 2:
         return None
@@ -103,41 +107,58 @@ def _span(values: tuple[float, float]) -> str | None:
 
 
 def advice(report: "Report", typed: Mapping[str, Any]) -> list[str]:
-    """What is worth knowing before training, a line each, with the option that changes it."""
-    lines = []
-    channels, height, width = report.shape
-    size = size_text((height, width))
+    """Return what is worth knowing before training, a line each, with the option that changes it."""
+    return [*_advice_on_sizes(report, typed), *_advice_on_colours(report, typed), *_advice_on_numbers(report, typed)]
+
+
+def _advice_on_sizes(report: "Report", typed: Mapping[str, Any]) -> Iterator[str]:
+    _, height, width = report.shape
     if len(report.sizes) > 1 and "data.fit" not in typed and "data.crop" not in typed:
-        lines.append(
-            f"Sizes differ: each image is scaled to cover {size}, and its middle taken; --fit pad keeps it whole."
-        )
+        size = size_text((height, width))
+        yield f"Sizes differ: each image is scaled to cover {size}, and its middle taken; --fit pad keeps it whole."
     if min(report.smallest) < min(height, width):
-        lines.append(f"The smallest, {size_text(report.smallest)}, is enlarged.")
-    if report.transparent and channels != 4 and "data.background" not in typed:
-        lines.append("Transparent parts become white; --background black, say, changes that, --channels 4 keeps them.")
+        yield f"The smallest, {size_text(report.smallest)}, is enlarged."
+
+
+def _advice_on_colours(report: "Report", typed: Mapping[str, Any]) -> Iterator[str]:
+    if report.transparent and report.shape[0] != 4 and "data.background" not in typed:
+        yield "Transparent parts become white; --background black, say, changes that, --channels 4 keeps them."
     if report.values and (span := _span(report.values)) and "data.range" not in typed:
         low, high = report.values
-        lines.append(f"Their numbers go from {low:g} to {high:g} of 65535, which is dark: --range {span} spreads them.")
+        yield f"Their numbers go from {low:g} to {high:g} of 65535, which is dark: --range {span} spreads them."
+
+
+def _advice_on_numbers(report: "Report", typed: Mapping[str, Any]) -> Iterator[str]:
+    _, height, width = report.shape
     if len(report.classes) > 1:
-        lines.append("They have classes: with --conditional you can ask for one, as in gan sample --class NAME.")
+        yield "They have classes: with --conditional you can ask for one, as in gan sample --class NAME."
     if report.count < FEW:
-        lines.append(f"{plural(report.count, 'image')} are few: a GAN may learn them by heart; --flip doubles them.")
+        yield f"{plural(report.count, 'image')} are few: a GAN may learn them by heart; --flip doubles them."
     if report.duplicates:
-        lines.append("Images that are there twice count twice.")
+        yield "Images that are there twice count twice."
     if "data.size" not in typed and min(report.largest) > 2 * max(height, width):
-        lines.append(f"They have more detail than {size} shows: --size 128 is finer, and slower.")
-    return lines
+        yield f"They have more detail than {size_text((height, width))} shows: --size 128 is finer, and slower."
 
 
 def _print(report: "Report", typed: Mapping[str, Any], sheet: Path) -> None:
-    channels, height, width = report.shape
-    kinds = {1: "gray", 3: "colour", 4: "colour and alpha"}
     click.secho(f"{clean(report.source)}: {plural(report.count, 'image')} ({clean(report.kind)})", bold=True)
     _bars("Classes", report.classes)
     _bars("Sizes (height x width)", report.sizes)
     _bars("Modes", report.modes)
     if report.transparent:
         click.echo(f"Transparent: {report.transparent:,}")
+    _print_left_out(report)
+    channels, height, width = report.shape
+    colours = {1: "gray", 3: "colour", 4: "colour and alpha"}[channels]
+    click.echo(f"Trained on: {size_text((height, width))}, {colours}; {bytes_text(report.bytes)} {report.residence}")
+    click.echo(f"Some of them: {clean(sheet)}")
+    for line in advice(report, typed):
+        click.echo(f"- {line}")
+    click.echo(f"Next:  {suggestion(report, typed)}")
+
+
+def _print_left_out(report: "Report") -> None:
+    """Print which files are no images, cannot be read or are there twice, and the notes of the dataset."""
     for reason, names in report.skipped.items():
         count = report.skipped_counts[reason]
         more = ", ..." if count > len(names) else ""
@@ -150,17 +171,10 @@ def _print(report: "Report", typed: Mapping[str, Any], sheet: Path) -> None:
     for note in report.notes:
         if not report.skipped or "skipped" not in note:
             click.echo(clean(note))
-    click.echo(
-        f"Trained on: {size_text((height, width))}, {kinds[channels]}; {bytes_text(report.bytes)} {report.residence}"
-    )
-    click.echo(f"Some of them: {clean(sheet)}")
-    for line in advice(report, typed):
-        click.echo(f"- {line}")
-    click.echo(f"Next:  {suggestion(report, typed)}")
 
 
 def _bars(title: str, counts: Mapping[str, int], most: int = 20) -> None:
-    """A small histogram; one line where there is only one kind."""
+    """Print a bar for each of the first `most` names; one line where there is only one name."""
     if len(counts) <= 1:
         for name in counts:
             click.echo(f"{title}: {clean(name)}")
@@ -197,27 +211,38 @@ def cache_command(clear: bool, as_json: bool) -> int:
     from gancli.data import cache
 
     if clear:
-        freed, busy = cache.clear()
-        line = f"{bytes_text(freed)} freed in {clean(cache.home())}" + (f"; {busy} in use" if busy else "")
-        click.echo(json.dumps({"freed": freed, "busy": busy}) if as_json else line)
+        _clear_cache(as_json)
         return Exit.OK
     entries = cache.entries()
     if as_json:
         click.echo(json.dumps([_entry_document(entry) for entry in entries], indent=2))
         return Exit.OK
     for entry in entries:
-        about = entry.about
-        content = (
-            f"{about.shape[0]:,} x {size_text(about.shape[2:])} x {about.shape[1]}"
-            if about
-            else cache.OTHERS.get(entry.key, "not finished")
-        )
-        source = clean(about.source) if about else ""
-        used = time.strftime("%Y-%m-%d %H:%M", time.localtime(entry.used))
-        click.echo(f"{bytes_text(entry.size):>8}  {used}  {content:<24}  {source}")
+        click.echo(_entry_line(entry))
     total = sum(entry.size for entry in entries)
     click.echo(f"{plural(len(entries), 'set')}, {bytes_text(total)} in {clean(cache.home())}")
     return Exit.OK
+
+
+def _clear_cache(as_json: bool) -> None:
+    from gancli.data import cache
+
+    freed, busy = cache.clear()
+    line = f"{bytes_text(freed)} freed in {clean(cache.home())}" + (f"; {busy} in use" if busy else "")
+    click.echo(json.dumps({"freed": freed, "busy": busy}) if as_json else line)
+
+
+def _entry_line(entry: Any) -> str:
+    """A set of images in the cache in one line: its size on disk, when it was used last, its shape and its source."""
+    from gancli.data import cache
+
+    about = entry.about
+    content, source = cache.OTHERS.get(entry.key, "not finished"), ""
+    if about:
+        count, channels, height, width = about.shape
+        content, source = f"{count:,} x {size_text((height, width))} x {channels}", clean(about.source)
+    used = time.strftime("%Y-%m-%d %H:%M", time.localtime(entry.used))
+    return f"{bytes_text(entry.size):>8}  {used}  {content:<24}  {source}"
 
 
 def _entry_document(entry: Any) -> dict[str, Any]:

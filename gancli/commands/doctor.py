@@ -22,8 +22,8 @@ Finding = tuple[str, str, str | None]  # a heading, what is there, and what is w
 def command() -> int:
     """Show Python, torch, devices, folders, terminal and plugins, and what is wrong; exit code 1 if something is."""
     faults = 0
-    for heading, found, fault in _findings():
-        click.echo(f"{click.style(f'{heading:<8}', bold=True)} {found}")
+    for heading, value, fault in _findings():
+        click.echo(f"{click.style(f'{heading:<8}', bold=True)} {value}")
         if fault:
             faults += 1
             click.echo(f"{'':<8} {click.style('!', fg='red')} {fault}")
@@ -66,11 +66,11 @@ def _folders() -> Finding:
     from gancli.data import cache
 
     home = cache.home()
-    there = next(place for place in (home, *home.absolute().parents) if place.exists())
-    fault = None if os.access(there, os.W_OK) else "It cannot be written: give another folder in GAN_CACHE."
+    existing = next(folder for folder in (home, *home.absolute().parents) if folder.exists())
+    fault = None if os.access(existing, os.W_OK) else "It cannot be written: give another folder in GAN_CACHE."
     return (
         "cache",
-        f"{clean(home)}, {size_of(home) / 1e9:.1f} GB, {shutil.disk_usage(there).free / 1e9:.0f} GB free",
+        f"{clean(home)}, {size_of(home) / 1e9:.1f} GB, {shutil.disk_usage(existing).free / 1e9:.0f} GB free",
         fault,
     )
 

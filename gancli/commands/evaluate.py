@@ -15,7 +15,10 @@ from gancli.telemetry.labels import number_text
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from gancli.extractors.contract import Extractor
+    from gancli.generation.model import TrainedModel
     from gancli.runs.evaluations import Evaluation
+    from gancli.runs.run import Run
 
 COLUMNS = 5
 CLASSES = 20  # of a histogram
@@ -54,29 +57,47 @@ def command(
     """
     generator = trained_model(model, device)
 
-    from gancli.evaluation.procedure import evaluate, real_images
     from gancli.extractors.contract import find
-    from gancli.runs import evaluations
-    from gancli.terminal.progress import show_progress
 
     chosen = find(extractor, download=download) if extractor else None
     names = [name.strip() for name in metrics.split(",") if name.strip()]
-    home = finding.run_of(generator.path)
-    real = real_images(generator, source, show_progress(), trusted=home is not None)
-    for note in real.notes_for(count):
-        click.echo(f"Note: {note}", err=True)
-    evaluation = evaluate(generator, real, chosen, names, n=count, seed=seed, bar=show_progress())
-    if home:
-        evaluations.add(home, evaluation)
-    others = evaluations.comparable(evaluations.read(home), evaluation) if home else [evaluation]
+    evaluation = _evaluate(generator, source, chosen, names, count, seed)
+    others = _kept_beside(evaluation, finding.run_of(generator.path))
     if as_json:
-        earlier = [each.document() for each in others if each.step != evaluation.step]
-        click.echo(
-            json.dumps({"checkpoint": str(generator.path), **evaluation.document(), "earlier": earlier}, indent=2)
-        )
+        earlier = [other.document() for other in others if other.step != evaluation.step]
+        document = {"checkpoint": str(generator.path), **evaluation.document(), "earlier": earlier}
+        click.echo(json.dumps(document, indent=2))
     else:
         _show(generator.path, evaluation, others)
     return Exit.OK
+
+
+def _evaluate(
+    generator: "TrainedModel",
+    source: str | None,
+    extractor: "Extractor | None",
+    metrics: list[str],
+    count: int,
+    seed: int,
+) -> "Evaluation":
+    """Measure `count` samples against the images of the source, or those of the run; notes go to stderr."""
+    from gancli.evaluation.procedure import evaluate, real_images
+    from gancli.terminal.progress import show_progress
+
+    real = real_images(generator, source, show_progress(), trusted=finding.run_of(generator.path) is not None)
+    for note in real.notes_for(count):
+        click.echo(f"Note: {note}", err=True)
+    return evaluate(generator, real, extractor, metrics, n=count, seed=seed, bar=show_progress())
+
+
+def _kept_beside(evaluation: "Evaluation", home: "Run | None") -> "list[Evaluation]":
+    """Keep the evaluation in the run of the checkpoint, if there is one; return all of the run on the same terms."""
+    from gancli.runs import evaluations
+
+    if home is None:
+        return [evaluation]
+    evaluations.add(home, evaluation)
+    return evaluations.comparable(evaluations.read(home), evaluation)
 
 
 def _show(path: Path, evaluation: "Evaluation", others: "list[Evaluation]") -> None:
@@ -92,39 +113,39 @@ def _show(path: Path, evaluation: "Evaluation", others: "list[Evaluation]") -> N
 
 
 def figures_table(evaluation: "Evaluation", others: "list[Evaluation]") -> "Table":
-    """The figures of one evaluation, beside those of others on the same terms, a column each."""
+    """Return a table of the figures of one evaluation and of others on the same terms, a column each, by step."""
     from rich.table import Table
     from rich.text import Text
 
-    earlier = [each for each in others if each.step != evaluation.step][1 - COLUMNS :]
-    columns = sorted([*earlier, evaluation], key=lambda each: each.step)
+    earlier = [other for other in others if other.step != evaluation.step][1 - COLUMNS :]
+    columns = sorted([*earlier, evaluation], key=lambda column: column.step)
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("")
-    for each in columns:
-        table.add_column(Text(f"step {each.step:,}"), justify="right", style="bold" if each is evaluation else "")
+    for column in columns:
+        table.add_column(Text(f"step {column.step:,}"), justify="right", style="bold" if column is evaluation else "")
     table.add_column("better", style="dim")
-    for name, way in evaluation.better.items():
-        values = [number_text(each.shown[name]) if name in each.shown else "-" for each in columns]
-        table.add_row(Text(clean(name)), *map(Text, values), Text(clean(way)))
+    for name, direction in evaluation.better.items():
+        values = [number_text(column.shown[name]) if name in column.shown else "-" for column in columns]
+        table.add_row(Text(clean(name)), *map(Text, values), Text(clean(direction)))
     return table
 
 
 def _histogram(evaluation: "Evaluation") -> list[str]:
-    """A bar a class, and the share that real images have."""
+    """Return a line for each class: a bar, its share of the samples, and its share of the real images."""
     shares, real = (evaluation.figures.get(name) for name in ("shares", "real_shares"))
     names = evaluation.figures.get("names")
     if not (shares and real and names) or len(shares) > CLASSES:
         return []
     width, top = max(len(clean(name)[:32]) for name in names), max(*shares, *real)
     bars = [
-        f"  {clean(name)[:32]:<{width}}  {'█' * round(BAR * share / top):<{BAR}}  {share:6.1%}  real {usual:6.1%}"
-        for name, share, usual in zip(names, shares, real, strict=True)
+        f"  {clean(name)[:32]:<{width}}  {'█' * round(BAR * share / top):<{BAR}}  {share:6.1%}  real {real_share:6.1%}"
+        for name, share, real_share in zip(names, shares, real, strict=True)
     ]
     return ["", "Classes:", *bars]
 
 
 def _nearest(evaluation: "Evaluation") -> list[str]:
-    """The sample that comes closest to a training image."""
+    """Return a line on the sample that comes closest to a training image; none where that was not measured."""
     pairs = evaluation.figures.get("nearest")
     if not pairs:
         return []

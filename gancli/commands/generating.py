@@ -1,4 +1,4 @@
-"""Commands that generate: their options include what can be asked of the model that they are given."""
+"""What commands that generate images share: their options include those of the architecture of the chosen model."""
 
 from contextlib import suppress
 from dataclasses import replace
@@ -11,7 +11,7 @@ from gancli.architectures.sampling import Sampling, Truncation
 from gancli.base.errors import GanError, UsageError
 from gancli.base.options import own_fields, validated
 from gancli.base.text import clean
-from gancli.commands.click_options import ChosenOptions, options_of, shortened, typed_layer
+from gancli.commands.click_options import ChosenOptions, options_of, shortened, typed_layer, words_of
 from gancli.runs import finding
 
 if TYPE_CHECKING:
@@ -23,19 +23,22 @@ PREFIX = "sample."
 
 
 class GeneratingCommand(ChosenOptions):
-    """A command of an argument MODEL; without one, `--help` shows what most models have, and imports no torch."""
+    """A command with an argument MODEL, whose --help shows the options of that model.
+
+    Without a MODEL it shows those that most models have, and imports no torch.
+    """
 
     def chosen_options(self, args: list[str]) -> list[click.Parameter]:
-        known = {word for each in self.params for word in each.opts}
-        typed = {word.partition("=")[0] for word in args if word.startswith("--")} - known - {"--help"}
+        used = words_of(self.params)
+        typed = {word.partition("=")[0] for word in args if word.startswith("--")} - used - {"--help"}
         kind: type[Sampling] = Truncation
         if arch := self._architecture(args, needed=bool(typed)):
             kind = arch.sampling
             _check(typed, arch)
-        return shortened(options_of(kind, PREFIX), PREFIX, known)
+        return shortened(options_of(kind, PREFIX), PREFIX, used)
 
     def _architecture(self, args: list[str], *, needed: bool) -> "Architecture | None":
-        """The architecture of the MODEL among the words, for --help or because it is needed; else None."""
+        """Return the architecture of the MODEL among the arguments if it is needed or --help is there; else None."""
         if not needed and not {"-h", "--help"} & set(args):
             return None
         word, header = self._named(args)
@@ -47,26 +50,27 @@ class GeneratingCommand(ChosenOptions):
         return architecture_of(header or finding.find_header(None), Path(word))
 
     def _named(self, args: list[str]) -> tuple[str, "Header | None"]:
-        """The MODEL among the words, with its header: some may be values of options that are not known yet."""
-        words = self.first_look(args, [each for each in self.params if isinstance(each, click.Option)]).args
-        for word in words:
+        """Return the first argument that names a model, and its header; the folder of runs and None if none does."""
+        options = [parameter for parameter in self.params if isinstance(parameter, click.Option)]
+        # Arguments before it may be values of the model's own options, which are not known yet.
+        for word in self.first_look(args, options).args:
             with suppress(GanError):
                 return word, finding.find_header(word)
         return str(finding.home()), None
 
 
 def model_of(ctx: click.Context, named: str | None) -> "TrainedModel":
-    """The model that RUN|CKPT means, on the --device, with what the command line asks of it and has it make images of.
+    """Return the model of a run or checkpoint on the --device, with the options of sampling that were typed.
 
-    Raises GanError.
+    A translator also has the images of --data, or else of its run, to translate. Raises GanError.
     """
     generator = trained_model(named, ctx.params["device"])
-    generator = replace(generator, sampling=asked_of(ctx, generator.arch))
+    generator = replace(generator, sampling=sampling_of(ctx, generator.arch))
     return _with_images(generator, ctx.params["source"])
 
 
 def trained_model(named: str | None, device: str) -> "TrainedModel":
-    """The model that RUN|CKPT means, whose file is opened once; raises GanError."""
+    """Return the model of a run or checkpoint, the newest run's for None; its file is opened once. Raises GanError."""
     with finding.open_checkpoint(named) as checkpoint:
         from gancli.generation.model import TrainedModel  # and torch with it: not where there is no checkpoint
 
@@ -91,8 +95,8 @@ def _with_images(generator: "TrainedModel", source: str | None) -> "TrainedModel
     return generator.given(real.images)
 
 
-def asked_of(ctx: click.Context, arch: "Architecture") -> Sampling:
-    """What the command line asks of a model of that architecture; raises UsageError with every fault."""
+def sampling_of(ctx: click.Context, arch: "Architecture") -> Sampling:
+    """Return the options of sampling that were typed, for that architecture; raises UsageError with every fault."""
     typed = typed_layer(ctx, ctx.command.get_params(ctx))
     values = {key: value for key, value in typed.values.items() if key.startswith(PREFIX)}
     faults: list[str] = []
@@ -103,13 +107,13 @@ def asked_of(ctx: click.Context, arch: "Architecture") -> Sampling:
 
 
 def _check(typed: set[str], arch: "Architecture") -> None:
-    """Raise UsageError where something is asked for that the architecture does not have."""
-    there = _words(arch.sampling)
+    """Raise UsageError where an option of sampling was typed that the architecture does not have."""
+    available = _words(arch.sampling)
     usual = {word.replace(PREFIX, ""): word for word in _words(Truncation)}
     for word in sorted(typed):
-        asked = usual.get(word, word).replace("_", "-").replace(f"--{PREFIX}no-", f"--{PREFIX}")
-        if asked.startswith(f"--{PREFIX}") and asked not in there:
-            hint = f"It has {', '.join(there)}." if there else "It has no options of sampling."
+        option = usual.get(word, word).replace("_", "-").replace(f"--{PREFIX}no-", f"--{PREFIX}")
+        if option.startswith(f"--{PREFIX}") and option not in available:
+            hint = f"It has {', '.join(available)}." if available else "It has no options of sampling."
             raise UsageError(f"Architecture {arch.name} cannot be asked for {clean(word)}.", hint)
 
 

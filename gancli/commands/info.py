@@ -16,18 +16,18 @@ from gancli.runs.checkpoint import Header, read_header
 
 
 @click.command("info")
-@click.argument("what", metavar="RUN|CKPT|NAME", required=False)
+@click.argument("name", metavar="RUN|CKPT|NAME", required=False)
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
-def command(what: str | None, as_json: bool) -> int:
+def command(name: str | None, as_json: bool) -> int:
     """Show a checkpoint, the newest one of a run, or everything that bears a name; the newest run when left out."""
-    named = registry().named(what) if what and not Path(what).exists() else []
-    if named:
-        _show_entries(named, as_json)
+    entries = registry().named(name) if name and not Path(name).exists() else []
+    if entries:
+        _show_entries(entries, as_json)
         return Exit.OK
-    found = _run(what)
-    document = _document(found) if found else {}
-    if found is None or found.checkpoints():
-        path = _checkpoint(what)
+    chosen = _run(name)
+    document = _document(chosen) if chosen else {}
+    if chosen is None or chosen.checkpoints():
+        path = _checkpoint(name)
         document |= summary(path, read_header(path))
     if as_json:
         click.echo(json.dumps(document, indent=2))
@@ -36,30 +36,31 @@ def command(what: str | None, as_json: bool) -> int:
     return Exit.OK
 
 
-def _run(what: str | None) -> run.Run | None:
-    """The run that is meant; None where it is a checkpoint, or nothing."""
-    if what is not None and Path(what).is_file():
+def _run(name: str | None) -> run.Run | None:
+    """Return the run of that name, or the newest for None; None where it is a checkpoint, or there is no such run."""
+    if name is not None and Path(name).is_file():
         return None
     try:
-        return finding.find_run(what)
+        return finding.find_run(name)
     except GanError:
         return None
 
 
-def _document(found: run.Run) -> dict[str, Any]:
-    """How a run goes, and what its statistics come to when they are judged anew."""
+def _document(chosen: run.Run) -> dict[str, Any]:
+    """Return the overview of a run as JSON holds it, its evaluations, and verdicts judged anew from its statistics."""
     from gancli.reports.overview import overview_of
     from gancli.runs import evaluations
     from gancli.telemetry.metrics_file import judged
 
-    seen = judged(found.metrics)
-    held = {"held": [{"step": step, "name": verdict.name} for step, verdict in seen]}
-    document = {**overview_of(found).document(), "evaluations": [each.document() for each in evaluations.read(found)]}
-    return {**document, "verdict": {**seen[-1][1].document(), **held} if seen else None}
+    verdicts = judged(chosen.metrics)
+    steps = [{"step": step, "name": verdict.name} for step, verdict in verdicts]
+    measured = [evaluation.document() for evaluation in evaluations.read(chosen)]
+    verdict = {**verdicts[-1][1].document(), "held": steps} if verdicts else None
+    return {**overview_of(chosen).document(), "evaluations": measured, "verdict": verdict}
 
 
 def summary(path: Path, header: Header) -> dict[str, Any]:
-    """The header in the words of a user."""
+    """Return the header of a checkpoint, and the size of its file in bytes, under the names that users know."""
     names = {part: flatten(header.settings).get(key, "?") for part, key in parts.SHORT.items()}
     return {
         "checkpoint": str(path),
@@ -77,13 +78,13 @@ def summary(path: Path, header: Header) -> dict[str, Any]:
     }
 
 
-def _checkpoint(what: str | None) -> Path:
+def _checkpoint(name: str | None) -> Path:
     try:
-        return finding.find_checkpoint(what)
+        return finding.find_checkpoint(name)
     except GanError as error:
-        if what is None or "has no checkpoint" in error.message:
+        if name is None or "has no checkpoint" in error.message:
             raise
-        raise GanError(f"There is no run, checkpoint or registered name '{clean(what)}'.", error.hint) from None
+        raise GanError(f"There is no run, checkpoint or registered name '{clean(name)}'.", error.hint) from None
 
 
 def _show_entries(entries: list[Entry], as_json: bool) -> None:
@@ -113,27 +114,28 @@ def _show(document: dict[str, Any]) -> None:
         table.add_row(Text(clean(name), "bold"), Text(clean(value)))
     for group in ("arch", "loss", "optim") if "settings" in document else ():
         options = {k: v for k, v in dict(document["settings"].get(group, {})).items() if k != "name"}
-        shown = ", ".join(f"{name} {value}" for name, value in options.items())
-        table.add_row(Text(group, "bold"), Text(clean(shown)))
+        text = ", ".join(f"{name} {value}" for name, value in options.items())
+        table.add_row(Text(group, "bold"), Text(clean(text)))
     Console(highlight=False, soft_wrap=False).print(table)
 
 
 def _run_rows(document: dict[str, Any]) -> dict[str, str]:
-    """How the run goes, in words."""
+    """Return the lines on a run by their labels: its state, best figure, newest evaluations and verdicts."""
     rows = {"run": document["run"], "state": f"{document['state']}, at step {document['step']:,}"}
     if document["best"]:
         name, value = next(iter(document["best"].items()))
         rows["best"] = f"{name} {_number(value)} at step {document['best']['step']:,} ({document['best']['extractor']})"
-    rows |= {f"evaluated {number}": _evaluated(each) for number, each in enumerate(document["evaluations"][-3:], 1)}
+    for number, evaluation in enumerate(document["evaluations"][-3:], 1):
+        rows[f"evaluated {number}"] = _evaluated(evaluation)
     if verdict := document["verdict"]:
         rows["verdict"] = f"{verdict['name']}. {verdict['why']}"
         rows |= {"try": verdict["try"]} if verdict.get("try") else {}
-        rows["verdicts"] = ", ".join(f"{each['name']} from step {each['step']:,}" for each in verdict["held"][-8:])
+        rows["verdicts"] = ", ".join(f"{held['name']} from step {held['step']:,}" for held in verdict["held"][-8:])
     return rows
 
 
 def _evaluated(document: dict[str, Any]) -> str:
-    """The figures of an evaluation, after the terms that they are on."""
+    """Return an evaluation in one line: its step, samples, real images and extractor, then its figures."""
     figures = ", ".join(f"{name} {_number(document['figures'][name])}" for name in document["better"])
     return (
         f"step {document['step']:,}, {plural(document['n'], 'sample')} against {document['reference']}, "
@@ -142,7 +144,7 @@ def _evaluated(document: dict[str, Any]) -> str:
 
 
 def _checkpoint_rows(document: dict[str, Any]) -> dict[str, str]:
-    """What the checkpoint says of itself."""
+    """Return the lines on a checkpoint by their labels."""
     spec = document["spec"]
     size = f"{spec.get('height')}x{spec.get('width')}, {plural(spec.get('channels') or 0, 'channel')}"
     rows = {

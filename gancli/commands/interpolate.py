@@ -8,8 +8,9 @@ import click
 
 from gancli.base.errors import Exit, UsageError
 from gancli.base.text import clean, plural
+from gancli.commands.click_options import target_of
 from gancli.commands.generating import GeneratingCommand, model_of
-from gancli.generation.targets import PICTURES, check_target
+from gancli.generation.targets import PICTURES
 
 if TYPE_CHECKING:
     import numpy as np
@@ -42,29 +43,37 @@ def command(ctx: click.Context, /, **words: Any) -> int:
     The class stays fixed, or changes along the way: --class 3,8. With a model, --help also lists what can be asked
     of it.
     """
-    target = Path(words["out"])
-    named = ctx.get_parameter_source("out") is not click.core.ParameterSource.DEFAULT
-    check_target(target, (*ANIMATIONS, *PICTURES), force=words["force"] or not named)
-    moving = target.suffix.lower() in ANIMATIONS and target.suffix.lower() != ""
+    target = target_of(ctx, (*ANIMATIONS, *PICTURES))
+    animated = target.suffix.lower() in ANIMATIONS
     seeds = _seeds(words["seeds"])
-    frames = words["frames"] or (60 if moving else 12)
-
-    from gancli.generation import pictures
-
-    generator = model_of(ctx, words["model"])
-    pixels = walk(generator, seeds, frames, words)
-    if moving:
-        scale = words["scale"] or max(1, -(-128 // min(pixels.shape[2:])))
-        enlarged = [_enlarged(frame.transpose(1, 2, 0), scale) for frame in pixels]
-        pictures.save_animation(target, enlarged, 1 / words["fps"])
+    frames = words["frames"] or (60 if animated else 12)
+    pixels = walk(model_of(ctx, words["model"]), seeds, frames, words)
+    if animated:
+        _save_animation(target, pixels, words["scale"], words["fps"])
     else:
-        pictures.save(target, _enlarged(pictures.grid(pixels, len(pixels)), words["scale"] or 1))
+        _save_strip(target, pixels, words["scale"])
     click.echo(f"{plural(len(pixels), 'frame')} through seeds {', '.join(map(str, seeds))} in {clean(target)}")
     return Exit.OK
 
 
+def _save_animation(target: Path, pixels: "np.ndarray", scale: int | None, fps: float) -> None:
+    """Write frames, uint8 (N, C, H, W), enlarged by `scale`, or so that they are 128 pixels or more."""
+    from gancli.generation import pictures
+
+    scale = scale or max(1, -(-128 // min(pixels.shape[2:])))
+    frames = [_enlarged(frame.transpose(1, 2, 0), scale) for frame in pixels]
+    pictures.save_animation(target, frames, 1 / fps)
+
+
+def _save_strip(target: Path, pixels: "np.ndarray", scale: int | None) -> None:
+    """Write frames, uint8 (N, C, H, W), side by side, enlarged by `scale`."""
+    from gancli.generation import pictures
+
+    pictures.save(target, _enlarged(pictures.grid(pixels, len(pixels)), scale or 1))
+
+
 def walk(generator: "TrainedModel", seeds: list[int], frames: int, words: dict[str, Any]) -> "np.ndarray":
-    """The frames, uint8 (N, C, H, W), on the way through the seeds."""
+    """Return the frames, uint8 (N, C, H, W), on the way from the image of one seed to that of the next."""
     import torch
 
     from gancli.architectures import latents
@@ -80,7 +89,10 @@ def walk(generator: "TrainedModel", seeds: list[int], frames: int, words: dict[s
 
 
 def positions(stops: int, frames: int) -> Iterator[tuple[int, float]]:
-    """For each frame the stop it comes from and the share of the way to the next, evenly from first to last."""
+    """Give for each frame the number of the stop behind it, and the share in [0, 1] of the way to the next stop.
+
+    The frames are evenly spaced from the first stop to the last.
+    """
     for frame in range(frames):
         place = frame * (stops - 1) / (frames - 1)
         stop = min(int(place), stops - 2)
@@ -88,7 +100,7 @@ def positions(stops: int, frames: int) -> Iterator[tuple[int, float]]:
 
 
 def _classes(generator: "TrainedModel", text: str | None, frames: int, *, loop: bool) -> "Tensor | None":
-    """The class of every frame (frames,), or their shares (frames, classes) where they morph."""
+    """Return the class of each frame, int64 (frames,), or for several classes their shares, float (frames, classes)."""
     import torch
 
     names = generator.split_classes(text)

@@ -1,6 +1,7 @@
 """`gan list`: everything that can be named."""
 
 import json
+from itertools import chain
 
 import click
 
@@ -18,9 +19,9 @@ def command(kinds: str | None, as_json: bool) -> int:
     """List what is built in or installed: architectures, losses, datasets, augmentations, ...."""
     chosen = {kind: registry().listing(kind) for kind, name in PLURALS.items() if kinds in {None, name}}
     if as_json:
-        click.echo(json.dumps([_document(entry) for entries in chosen.values() for entry in entries], indent=2))
+        click.echo(json.dumps([_document(entry) for entry in chain(*chosen.values())], indent=2))
         return Exit.OK
-    width = max((len(entry.name) for entries in chosen.values() for entry in entries), default=0)
+    width = max((len(entry.name) for entry in chain(*chosen.values())), default=0)
     for kind, entries in chosen.items():
         if not entries and not kinds:
             continue

@@ -32,21 +32,21 @@ def command(ctx: click.Context, as_json: bool) -> int | None:
 
 
 @command.command("check")
-@click.argument("what", metavar="PACKAGE|FOLDER")
+@click.argument("package", metavar="PACKAGE|FOLDER")
 @click.option("--set", "words", metavar="KEY=VALUE", multiple=True, help="A setting of its own: --set arch.width=4.")
 @click.option("--source", metavar="SOURCE", help="Something that its dataset reads.")
-def check(what: str, words: tuple[str, ...], source: str | None) -> int:
+def check(package: str, words: tuple[str, ...], source: str | None) -> int:
     """Check an installed plugin, or one in a folder, against the contracts; exit code 1 if one does not hold."""
-    from gancli.testing.checks import checks
     from gancli.testing.report import fault_in
+    from gancli.testing.suite import checks
 
     if odd := [word for word in words if "=" not in word]:
         raise UsageError(f"--set {clean(odd[0])} gives no value.", "Write it as --set arch.width=4.")
     faults = 0
-    for each in checks(what, dict(word.split("=", 1) for word in words), source):
-        fault = fault_in(each)
+    for contract in checks(package, dict(word.split("=", 1) for word in words), source):
+        fault = fault_in(contract)
         faults += fault is not None
-        click.echo(f"{'no' if fault else 'ok'}  {clean(each)}" + (f"\n    {clean(fault)}" if fault else ""))
+        click.echo(f"{'no' if fault else 'ok'}  {clean(contract)}" + (f"\n    {clean(fault)}" if fault else ""))
     click.echo("It keeps all contracts." if not faults else f"{plural(faults, 'contract')} broken.")
     return Exit.ERROR if faults else Exit.OK
 
@@ -63,15 +63,15 @@ def new(name: str, kind: str, out: str) -> int:
 
 
 def document(plugin: Plugin) -> dict[str, Any]:
-    """A plugin as JSON holds it, with what it adds."""
+    """Return a plugin as JSON holds it, with what it adds."""
     return {**plugin.document(), "adds": _adds(plugin)}
 
 
 def line(plugin: Plugin) -> str:
-    """A plugin in one line: what it adds or why it is skipped, and what it costs every command that lists plugins."""
-    what = f"skipped: {plugin.fault}" if plugin.fault else ", ".join(_adds(plugin)) or "nothing"
+    """Return a plugin in one line: what it adds or why it is skipped, and the ms that listing it takes."""
+    content = f"skipped: {plugin.fault}" if plugin.fault else ", ".join(_adds(plugin)) or "nothing"
     cost = f"{plugin.seconds * 1000:.0f} ms" + (", imports torch while it registers" if plugin.imports_torch else "")
-    return f"{clean(plugin.package)} {clean(plugin.version)} ({cost}): {what}"
+    return f"{clean(plugin.package)} {clean(plugin.version)} ({cost}): {content}"
 
 
 def _adds(plugin: Plugin) -> list[str]:

@@ -1,4 +1,4 @@
-"""Which run `gan train` trains: a new one, or one that is there, continued from its newest whole checkpoint."""
+"""Which run `gan train` trains: a new one, or an existing one that continues from its newest whole checkpoint."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -42,21 +42,21 @@ HARMLESS = LENGTHS | {
     "data.download",
     "conditional",
 }
-"""Settings that may change when a run is resumed, and leave its weights the same, bit for bit.
+"""Settings that may change when a run is resumed without changing its weights by a bit.
 
-Where the images lie is among them: whether they are the same ones is seen in the images.
+The place of the images is among them: whether they are the same images is checked by their pixels.
 """
 
 
 @dataclass(frozen=True)
 class Resumed:
-    """A run to continue, and the checkpoint that was asked for; None for the newest."""
+    """A run to continue, and the checkpoint to continue from: `asked`, or the newest for None."""
 
     run: Run
     asked: Path | None = None
 
     def header(self) -> "Header | None":
-        """The header of the checkpoint to continue from, whole or not; None where there is none."""
+        """Return the header of the checkpoint to continue from, even if its tensors are damaged; None without one."""
         from gancli.runs.checkpoint import read_header
 
         with suppress(GanError):
@@ -64,7 +64,7 @@ class Resumed:
         return None
 
     def open(self) -> "Checkpoint | None":
-        """The checkpoint to continue from, open; None where the run was stopped before its first one."""
+        """Open the checkpoint to continue from; returns None if the run was stopped before its first one."""
         from gancli.runs.checkpoint import Checkpoint
 
         if self.asked:
@@ -73,12 +73,15 @@ class Resumed:
 
 
 def parent_of(words: Mapping[str, Any]) -> Path:
-    """The folder of the run's folder."""
+    """Return the folder that holds the folders of runs: --out, or the usual one."""
     return Path(words["out"]) if words.get("out") else finding.home()
 
 
 def resumed_run(words: Mapping[str, Any]) -> Resumed | None:
-    """The run that --resume names, or a checkpoint in it; with `auto` the run named by --name, if it is there."""
+    """Return the run that --resume names, by itself or by a checkpoint in it; with `auto` the one of --name, if any.
+
+    Raises GanError where it cannot be continued.
+    """
     name = words.get("resume")
     if name == AUTO:
         return _named(parent_of(words), words.get("name"))
@@ -113,8 +116,8 @@ def _named(parent: Path, name: str | None) -> Resumed | None:
 
 
 def resumed_layers(resumed: Resumed | None) -> list[Config]:
-    """The settings of the run to continue, as a layer; none where there is no checkpoint."""
-    # Whether the rest of the file is whole is looked at when the run is held.
+    """Return the settings of the run to continue as a layer; no layer if it has no checkpoint."""
+    # The tensors of the file are checked once the run is locked.
     header = resumed.header() if resumed else None
     if header is None:
         return []
@@ -126,7 +129,10 @@ def resumed_layers(resumed: Resumed | None) -> list[Config]:
 def opened(
     resolved: Resolved, images: "Images", words: Mapping[str, Any], resumed: Resumed | None, label: str
 ) -> "Iterator[tuple[Trainer, Run, Lock]]":
-    """A trainer whose run is held, begun anew or where its checkpoint is; raises GanError where it cannot be had."""
+    """Give the trainer of a new run or of one at its checkpoint, that run, and its lock, which is held meanwhile.
+
+    Raises GanError where the networks cannot be trained or the run cannot be continued.
+    """
     from gancli.training.state import TrainingState
     from gancli.training.trainer import Trainer
 
@@ -149,7 +155,10 @@ def opened(
 
 
 def _continued(resolved: Resolved, images: "Images", resumed: Resumed, *, auto: bool) -> "TrainingState":
-    """The state where the run stands; says what is not as it was, and raises UsageError where that is too much."""
+    """Return the state at the run's checkpoint, and print a note on whatever changes the result.
+
+    Raises UsageError where the run is finished, or cannot continue with these settings or images.
+    """
     from gancli.training.length import Length
     from gancli.training.state import TrainingState
 
@@ -177,6 +186,7 @@ def _nothing_to_continue(chosen: Run) -> GanError:
 
 
 def _check(resolved: Resolved, images: "Images", header: "Header", name: str) -> None:
+    """Raise UsageError where the networks of the checkpoint are not those of these settings and images."""
     from gancli.architectures.contract import Architecture
 
     changed = _changed(resolved, header)
@@ -198,7 +208,7 @@ def _check(resolved: Resolved, images: "Images", header: "Header", name: str) ->
 
 
 def _changed(resolved: Resolved, header: "Header") -> dict[str, tuple[Any, Any]]:
-    """The settings that the checkpoint has otherwise: what they were, and what they are."""
+    """Return the settings that differ from those in the checkpoint, by dotted name, as (before, now)."""
     now = flatten(resolved.settings.document())
     was = flatten(header.settings)
     default_values = defaults_of({name: type(getattr(resolved.settings, name)) for name in PARTS})
@@ -209,7 +219,7 @@ def _changed(resolved: Resolved, header: "Header") -> dict[str, tuple[Any, Any]]
 
 
 def _differences(resolved: Resolved, images: "Images", header: "Header", state: "TrainingState") -> Iterator[str]:
-    """All that keeps a resumed run from being, bit for bit, the run that never stopped."""
+    """Give each reason, in words, why a resumed run may differ from one that never stopped, by a bit or more."""
     from gancli.training.state import machine
 
     changed = _changed(resolved, header)

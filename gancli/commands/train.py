@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from gancli.base.errors import Exit, GanError, UsageError
+from gancli.base.moved import keep_old_names
 from gancli.base.options import own_fields
 from gancli.base.text import clean, plural
-from gancli.commands.click_options import ChosenOptions, dataset_options, options_of, typed_layer
+from gancli.commands.click_options import ChosenOptions, dataset_options, options_of, typed_layer, words_of
 from gancli.commands.resuming import Resumed, opened, resumed_layers, resumed_run
 from gancli.config import presets, toml
 from gancli.config.config import Config, Resolved
@@ -48,19 +49,19 @@ class TrainCommand(ChosenOptions):
                 formatter.write_dl(records)
 
     def chosen_options(self, args: list[str]) -> list[click.Parameter]:
-        probe = self.first_look(args, [each for each in self.params if each.name in CHOICES]).params
+        choices = self.first_look(args, [each for each in self.params if each.name in CHOICES]).params
         asks_help = bool({"-h", "--help"} & set(args))
         options: list[click.Parameter] = []
-        if asks_help and not any(probe.get(name) for name in (*NAMED, "preset", "config")):
+        if asks_help and not any(choices.get(name) for name in (*NAMED, "preset", "config")):
             return options_of(Optim, "optim.")
-        choice = choices_of_layers(_layers(probe, resumed_run(probe)))
+        names = choices_of_layers(_layers(choices, resumed_run(choices)))
         with waiting("Loading ..."):
-            entries = {name: PARTS[name].entry(choice[PARTS[name].key]) for name in NAMED}
+            entries = {name: PARTS[name].entry(names[PARTS[name].key]) for name in NAMED}
             suggestions = suggested_values(entries)
         for part, entry in entries.items():
             options += options_of(entry.load(), f"{part}.", defaults=suggestions)
         options += options_of(Optim, "optim.", defaults=suggestions)
-        return options + dataset_options(args, {word for each in (*self.params, *options) for word in each.opts})
+        return options + dataset_options(args, words_of([*self.params, *options]))
 
 
 def _section(parameter: click.Parameter) -> str:
@@ -73,7 +74,7 @@ def _section(parameter: click.Parameter) -> str:
 
 
 def _layers(words: dict[str, Any], resumed: Resumed | None) -> list[Config]:
-    """Every layer but the command line's own settings, lowest first."""
+    """Return the layers of settings, lowest first; the last is the command line, with the names of parts alone."""
     layers = resumed_layers(resumed)
     if words.get("preset"):
         layers.append(presets.preset(words["preset"]))
@@ -95,7 +96,7 @@ def _config_layer(path: Path) -> Config:
     return toml.read_toml(path)
 
 
-def train(ctx: click.Context, /, **words: Any) -> int:
+def train_gan(ctx: click.Context, /, **words: Any) -> int:
     """Train a GAN on SOURCE: a folder of images, MNIST's files, a .npy or .npz array, or a dataset by name.
 
     Without SOURCE it draws its own digits. With --arch, --loss or --preset, --help also lists their options.
@@ -118,7 +119,7 @@ def train(ctx: click.Context, /, **words: Any) -> int:
 
 
 def _with_length(resolved: Resolved) -> Resolved:
-    """A run has an end: 20,000 steps where nothing says otherwise."""
+    """Return the settings with 20,000 steps if neither steps, epochs nor time are set."""
     settings = resolved.settings
     if settings.steps or settings.epochs or settings.time:
         return resolved
@@ -126,7 +127,7 @@ def _with_length(resolved: Resolved) -> Resolved:
 
 
 def _show_plan(resolved: Resolved) -> int:
-    """The merged settings as TOML, and the networks with their sizes as comments: a file that --config takes."""
+    """Print the merged settings as TOML, and the sizes of the networks as comments: a file that --config takes."""
     click.echo(toml.to_toml(resolved))
     try:
         images = resolved.settings.data.load(show_progress())
@@ -171,7 +172,7 @@ def _train(resolved: Resolved, images: Any, words: dict[str, Any], resumed: Resu
 
 
 def _check_saved(trainer: "Trainer") -> None:
-    """Raise GanError where what was learned last is nowhere but in memory."""
+    """Raise GanError where the last step is in no checkpoint."""
     if trainer.saved or trainer.run is None or trainer.saver is None:
         return
     kept = trainer.run.checkpoints()
@@ -179,10 +180,10 @@ def _check_saved(trainer: "Trainer") -> None:
     raise GanError(f"Step {trainer.step:,} could not be saved: {trainer.saver.fault}", before)
 
 
-def _log_skipped(done: run.Run, images: Any) -> None:
-    """Name in the run's log every file that was left out, and why."""
+def _log_skipped(held: run.Run, images: Any) -> None:
+    """Write into the run's log every file that was left out, and why."""
     if images.skipped:
-        with done.log.open("a", encoding="utf-8") as log:
+        with held.log.open("a", encoding="utf-8") as log:
             log.writelines(f"skipped: {clean(name)}: {clean(why)}\n" for name, why in images.skipped)
 
 
@@ -192,18 +193,21 @@ def _label(settings: Settings) -> str:
     return f"{settings.arch.name}-{settings.loss.name}-{Path(data).stem}".replace("/", "-")
 
 
-def _finish(done: run.Run, finished: bool, codes: list[int]) -> int:
-    """What to type next, on stderr; the run folder as the last line on stdout."""
-    name = clean(done.name if done.path.parent == finding.home() else done.path)
-    if not done.checkpoints():
+def _finish(held: run.Run, finished: bool, codes: list[int]) -> int:
+    """Print what to type next on stderr and the run's folder on stdout; return the exit code.
+
+    codes: the exit codes of the signals that ended the training, if any did.
+    """
+    name = clean(held.name if held.path.parent == finding.home() else held.path)
+    if not held.checkpoints():
         click.echo("Stopped before the first step: there is nothing to continue.", err=True)
     elif not finished:
         click.echo(f"Stopped and saved. Continue with: gan train --resume {name}", err=True)
     else:
-        click.echo(f"Done. Real beside generated: {clean(done.comparison)}", err=True)
+        click.echo(f"Done. Real beside generated: {clean(held.comparison)}", err=True)
         click.echo(f"Next:  gan sample {name} --show", err=True)
         click.echo(f"       gan interpolate {name} --seeds 1,2,3 --out walk.gif", err=True)
-    click.echo(str(done.path))
+    click.echo(str(held.path))
     return codes[0] if codes and not finished else Exit.OK
 
 
@@ -230,4 +234,7 @@ def _parameters() -> list[click.Parameter]:
     ]
 
 
-command = TrainCommand("train", callback=click.pass_context(train), params=_parameters(), help=train.__doc__)
+command = TrainCommand("train", callback=click.pass_context(train_gan), params=_parameters(), help=train_gan.__doc__)
+
+
+keep_old_names(globals())

@@ -1,17 +1,18 @@
-"""What `gan evaluate` does: a checkpoint, real images and an extractor brought together into one evaluation."""
+"""How `gan evaluate` measures: a model, real images, an extractor and metrics give one evaluation."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from gancli.base.errors import GanError
 from gancli.base.progress import Progress
 from gancli.base.text import clean, plural
 from gancli.data.fields import size_text
 from gancli.data.images import Images
-from gancli.evaluation.measuring import chosen, classes_for, generated, measure
-from gancli.evaluation.references import reference
+from gancli.evaluation.measuring import choose_metrics, classes_for, generate, measure
+from gancli.evaluation.references import reference_of
 from gancli.extractors.contract import Extractor, default
-from gancli.extractors.embedder import embedder
+from gancli.extractors.embedder import Embedder, open_embedder
 from gancli.generation.datasets import prepared_alike, trained_dataset
 from gancli.generation.model import TrainedModel
 from gancli.runs.checkpoint import Header
@@ -21,7 +22,7 @@ from gancli.telemetry.subject import data_name
 
 @dataclass(frozen=True)
 class Real:
-    """The images to compare with, their name, those the model was trained on if they can be had, and what to note."""
+    """The real images to compare with and their name; `own`: those the model was trained on, if they can be read."""
 
     images: Images
     name: str
@@ -34,16 +35,17 @@ class Real:
         return self.own is not None and self.images.is_known_as(self.own.fingerprint)
 
     def notes_for(self, n: int) -> list[str]:
-        """What to say before n samples are compared with them."""
+        """Return what a user should know before n samples are compared with the images, a sentence each."""
         few = n > len(self.images)
         rough = f"{n:,} samples stand beside {plural(len(self.images), 'real image')}: figures of so few are rough."
         return [*self.notes, *([rough] if few else [])]
 
 
 def real_images(generator: TrainedModel, source: str | None, bar: Progress, *, trusted: bool = True) -> Real:
-    """The images of another source, prepared as the model's own were, or else those; raises GanError.
+    """Return the images of a source, prepared as those the model was trained on, or for None those themselves.
 
-    Where a checkpoint that is not trusted says its images are, nobody looks.
+    The place of its images in a checkpoint that is not trusted is not read. Raises GanError where there are none, or
+    their shape is not the model's.
     """
     header, spec = generator.header, generator.spec
     trained = header.data.fingerprint
@@ -56,8 +58,10 @@ def real_images(generator: TrainedModel, source: str | None, bar: Progress, *, t
         dataset = prepared_alike(header, source)
         images = dataset.load(bar)
     if images.spec.shape != spec.shape:
-        got, made = _shape(images.spec.shape), _shape(spec.shape)
-        raise GanError(f"The images of {clean(dataset.source)} are {got}; the model makes {made}.")
+        raise GanError(
+            f"The images of {clean(dataset.source)} are {_shape(images.spec.shape)}; "
+            f"the model makes {_shape(spec.shape)}."
+        )
     if images.is_known_as(trained):
         own = images
     changed = own is not None and not own.is_known_as(trained)
@@ -75,40 +79,47 @@ def evaluate(
     seed: int,
     bar: Progress,
 ) -> Evaluation:
-    """All figures of n samples of a seed; of the metrics named, or of all that can be taken. Raises GanError."""
+    """Return the figures of n samples of a seed: of the metrics named, or of all that can be taken.
+
+    extractor: None for the default one of the images. Raises GanError where a metric named cannot be taken.
+    """
     basis = real.own or real.images
-    chosen_one = extractor or default(basis)
-    training = "training" if real.trained_on else ""
-    # Before anything is trained or sampled: whether what is asked for can be had.
-    chosen(metrics, _have(generator, basis.classes, training))
-    see = embedder(chosen_one, basis, generator.device, bar)
-    taken = chosen(metrics, _have(generator, see.classes, training))
-    facts = reference(real.images, see, bar, trained_on=real.trained_on)
-    made = generated(generator.given(real.images), classes_for(generator, real.images, n, seed), n, seed, see, bar)
-    figures, better = measure(taken, made, facts, asked=bool(metrics))
-    header = generator.header
+    # A metric that cannot be taken is refused before an extractor is trained or an image is generated.
+    choose_metrics(metrics, _available(generator, basis.classes, real))
+    embedder = open_embedder(extractor or default(basis), basis, generator.device, bar)
+    chosen = choose_metrics(metrics, _available(generator, embedder.classes, real))
+    reference = reference_of(real.images, embedder, bar, trained_on=real.trained_on)
+    classes = classes_for(generator, real.images, n, seed)
+    generated = generate(generator.given(real.images), classes, n, seed, embedder, bar)
+    figures, better = measure(chosen, generated, reference, asked=bool(metrics))
+    return _evaluation(generator.header, real, embedder, n=n, seed=seed, figures=figures, better=better)
+
+
+def _evaluation(header: Header, real: Real, embedder: Embedder, **measured: Any) -> Evaluation:
+    """The evaluation of what was measured, with the terms that it is on."""
     return Evaluation(
         step=header.step,
         images_seen=header.images_seen,
-        extractor=see.identity,
-        accuracy=see.accuracy,
-        n=n,
-        seed=seed,
+        extractor=embedder.identity,
+        accuracy=embedder.accuracy,
         reference=f"{real.name}, {plural(len(real.images), 'image')}",
         fingerprint=real.images.fingerprint,
-        figures=figures,
-        better=better,
+        **measured,
     )
 
 
-def _have(generator: TrainedModel, classes: tuple[str, ...], training: str) -> frozenset[str]:
-    """What metrics can count on, where an extractor tells these classes."""
-    asked = "asked" if generator.conditional and classes == generator.spec.classes else ""
-    return frozenset({training, asked, "classes" if len(classes) > 1 else ""} - {""})
+def _available(generator: TrainedModel, classes: tuple[str, ...], real: Real) -> frozenset[str]:
+    """What metrics may need and can have, with an extractor that tells these classes; see Metric.needs."""
+    is_available = {
+        "training": real.trained_on,
+        "asked": generator.conditional and classes == generator.spec.classes,
+        "classes": len(classes) > 1,
+    }
+    return frozenset(need for need, value in is_available.items() if value)
 
 
 def _own(header: Header, bar: Progress) -> tuple[Images | None, str]:
-    """The images that the model was trained on, or why they cannot be had."""
+    """The images that the model was trained on and "", or None and why they cannot be read."""
     try:
         return trained_dataset(header).load(bar), ""
     except GanError as error:

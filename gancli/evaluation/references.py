@@ -1,4 +1,4 @@
-"""Real images as an extractor sees them: measured once, and kept under what decides it."""
+"""The features of real images and their moments: measured once, and kept in the cache."""
 
 from contextlib import suppress
 from dataclasses import replace
@@ -25,20 +25,20 @@ KEPT = 2**28  # bytes of single images' features that are kept; the mean and the
 CHUNK = 512
 
 
-def reference(images: Images, embedder: Embedder, progress: Progress, *, trained_on: bool = True) -> Reference:
-    """The reference for figures, out of the cache or measured now; raises GanError where images are too few."""
+def reference_of(images: Images, embedder: Embedder, progress: Progress, *, trained_on: bool = True) -> Reference:
+    """Return the reference of images, from the cache or measured now; raises GanError where they are too few."""
     if len(images) < LEAST:
         raise GanError(f"{plural(len(images), 'image')} are too few to compare with.", f"Figures need {LEAST} or more.")
-    path = kept(images, embedder)
+    path = cache_path(images, embedder)
     stored = _read(path)
     if stored is None:
-        stored = measured(images, embedder, progress)
+        stored = measure_reference(images, embedder, progress)
         _keep(stored, path)
     return replace(stored, classes=embedder.classes, trained_on=trained_on)
 
 
-def measured(images: Images, embedder: Embedder, progress: Progress, most: int | None = None) -> Reference:
-    """The reference of images, seen once from the first to the last; `most` limits how many features are kept."""
+def measure_reference(images: Images, embedder: Embedder, progress: Progress, most: int | None = None) -> Reference:
+    """Return the reference of images, each read once, with the features of `most` of them, by default KEPT bytes."""
     count = len(images)
     width = embedder(images.pixels[np.arange(1)]).rows.shape[1]
     order = np.random.default_rng(0).permutation(count)[: min(count, most or KEPT // (4 * width))]
@@ -49,36 +49,38 @@ def measured(images: Images, embedder: Embedder, progress: Progress, most: int |
     with progress.track("Reading", count) as advance:
         for start in range(0, count, CHUNK):
             numbers = np.arange(start, min(start + CHUNK, count))
-            seen = embedder(images.pixels[numbers])
-            running.add(seen.rows)
+            features = embedder(images.pixels[numbers])
+            running.add(features.rows)
             wanted = place[numbers] >= 0
-            rows[place[numbers][wanted]] = seen.rows[wanted]
-            if seen.classes is not None:
-                classes[place[numbers][wanted]] = seen.classes[wanted]
+            rows[place[numbers][wanted]] = features.rows[wanted]
+            if features.classes is not None:
+                classes[place[numbers][wanted]] = features.classes[wanted]
             advance(len(numbers))
-    features = Features(rows, classes if embedder.classes else None)
-    return Reference(count, *running.moments(), features, order, embedder.classes)
+    kept = Features(rows, classes if embedder.classes else None)
+    return Reference(count, *running.moments(), kept, order, embedder.classes)
 
 
-def kept(images: Images, embedder: Embedder) -> Path:
-    """Where the reference of these images under this extractor is kept."""
+def cache_path(images: Images, embedder: Embedder) -> Path:
+    """Return the file in the cache for the reference of these images under this extractor."""
     key = digest_of(FORMAT, KEPT, images.key, images.spec.shape, embedder.identity)
     return cache.home() / "references" / f"{key}.safetensors"
 
 
-def _keep(found: Reference, path: Path) -> None:
-    """Keep it if the disk allows; without, it is measured anew the next time."""
-    arrays = {"mean": found.mean, "covariance": found.covariance, "rows": found.features.rows, "numbers": found.numbers}
-    if found.features.classes is not None:
-        arrays["classes"] = found.features.classes
+def _keep(reference: Reference, path: Path) -> None:
+    """Write a reference if the disk allows; otherwise it is measured anew the next time."""
+    features = reference.features
+    arrays = {"mean": reference.mean, "covariance": reference.covariance}
+    arrays |= {"rows": features.rows, "numbers": reference.numbers}
+    if features.classes is not None:
+        arrays["classes"] = features.classes
     with suppress(OSError, GanError):
         path.parent.mkdir(parents=True, exist_ok=True)
         tensors = {name: torch.from_numpy(array) for name, array in arrays.items()}
-        tensor_file.write(path, ENTRY, {"format": FORMAT, "count": found.count}, tensors)
+        tensor_file.write(path, ENTRY, {"format": FORMAT, "count": reference.count}, tensors)
 
 
 def _read(path: Path) -> Reference | None:
-    """What is kept there; None where there is nothing whole."""
+    """The reference in a file; None where there is none, or it is damaged."""
     try:
         about, tensors = tensor_file.read(path, ENTRY)
         arrays = {name: tensor.numpy() for name, tensor in tensors.items()}

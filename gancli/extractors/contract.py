@@ -1,4 +1,4 @@
-"""What an extractor is: the network whose features figures are computed from, chosen by name."""
+"""The contract of extractors: networks, chosen by name, from whose features figures are computed."""
 
 from typing import TYPE_CHECKING
 
@@ -15,27 +15,27 @@ if TYPE_CHECKING:
 
 
 class Extractor(Chosen):
-    """Lends its features to figures; a subclass defines `open`, and `ready` where opening it can take long."""
+    """Gives features of images; a subclass defines `open`, and `ready` if opening it can take long."""
 
     source: str = Field("", description="What follows the name and a colon: file:PATH.")
     download: bool = Field(False, description="Fetch weights that are not there yet.")
 
     def open(self, images: Images, device: "torch.device", progress: "Progress") -> "nn.Module":
-        """The network, for such images: uint8 (N, C, H, W) in, features (N, D) out, D the same for every call.
+        """Return a network for such images, from uint8 (N, C, H, W) to features (N, D) with D always the same.
 
-        Where it also tells classes it has `classify`, from features (N, D) to scores (N, classes) in the order of
-        `images.classes`, and `accuracy`, the share in [0, 1] of real images, held out, that it is right about.
-        Raises GanError where it cannot be had.
+        If it also tells classes it has `classify`, from features (N, D) to scores (N, classes) in the order of
+        `images.classes`, and `accuracy`, the share in [0, 1] of real images held out that it classifies right.
+        Raises GanError where its weights cannot be read, trained or downloaded.
         """
         raise NotImplementedError
 
     def ready(self, images: Images) -> bool:
-        """Whether it opens at once, with nothing to train or to fetch."""
+        """Whether it opens at once, with nothing to train or to download."""
         return True
 
 
 def find(text: str, *, download: bool = False) -> Extractor:
-    """The extractor that `name` or `name:source` means; raises UsageError where there is none such."""
+    """Return the extractor of `name` or `name:source`; raises UsageError where there is no such extractor."""
     from gancli.plugins.registry import registry
 
     name, _, source = text.partition(":")
@@ -43,5 +43,5 @@ def find(text: str, *, download: bool = False) -> Extractor:
 
 
 def default(images: Images) -> Extractor:
-    """A classifier of the images' own where they have classes, else random features."""
+    """Return the classifier trained on the images if they have classes, else the one of random features."""
     return find("classifier" if len(images.classes) > 1 else "random")

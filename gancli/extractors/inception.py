@@ -30,30 +30,30 @@ ENTRY = "gancli.inception"
 
 
 class InceptionV3(nn.Module):
-    """torch-fidelity's network behind our contract: uint8 (N, C, H, W) with 1, 3 or 4 channels to (N, 2048)."""
+    """torch-fidelity's network: uint8 (N, C, H, W) with 1, 3 or 4 channels to features (N, 2048)."""
 
     def __init__(self, weights: dict[str, Tensor]) -> None:
         super().__init__()
         self.network = _network(weights)
 
     def forward(self, pixels: Tensor) -> Tensor:
-        """Features of uint8 images; gray ones as colour, alpha left out."""
+        """Return the features (N, 2048) of uint8 images; gray is repeated as colour, and alpha is left out."""
         colour = pixels.expand(-1, 3, -1, -1) if pixels.shape[1] == 1 else pixels[:, :3]
         features: Tensor = self.network(colour)[0]
         return features
 
 
 class Inception(Extractor):
-    """inception:PATH, or with --download; its figures compare with those in papers at equal n and preparation."""
+    """inception:PATH, or with --download; its figures compare with those of papers at equal n and preparation."""
 
     def open(self, images: Images, device: torch.device, progress: "Progress") -> nn.Module:
-        """The network with its weights; raises GanError where they are not at hand."""
+        """Return the network with its weights; raises GanError where those are not on this machine."""
         if images.spec.channels not in {1, 3, 4}:
             raise GanError(f"Inception looks at gray or colour images, not at {images.spec.channels} channels.")
         return InceptionV3(self._weights(progress)).to(device)
 
     def ready(self, images: Images) -> bool:
-        """Whether the weights are at hand."""
+        """Whether the weights are on this machine."""
         return bool(self.source) or _converted().exists()
 
     def _weights(self, progress: "Progress") -> dict[str, Tensor]:
@@ -85,23 +85,23 @@ def _network(weights: dict[str, Tensor]) -> nn.Module:
             "Inception comes with torch-fidelity, which is not installed.", "pip install 'gancli[evaluate]'"
         ) from error
 
-    class Network(FeatureExtractorInceptionV3):  # type: ignore[misc]
+    class PublishedInception(FeatureExtractorInceptionV3):  # type: ignore[misc]
         def load_state_dict(self, *_: Any, **__: Any) -> Any:
             return super().load_state_dict(weights)
 
-    # Its own loader would unpickle whatever a file holds: it gets an empty one, and the weights come from us.
+    # The constructor unpickles a file: it is given an empty one, and load_state_dict above ignores what it holds.
     empty = io.BytesIO()
     torch.save({}, empty)
     empty.seek(0)
     try:
-        network: nn.Module = Network("inception", [LAYER], feature_extractor_weights_path=empty)
+        network: nn.Module = PublishedInception("inception", [LAYER], feature_extractor_weights_path=empty)
     except RuntimeError as error:
         raise GanError("The weights are not those of Inception v3 as FID uses it.", f"They are at {URL}.") from error
     return network
 
 
 def _read(path: Path) -> dict[str, Tensor]:
-    """The weights in a safetensors file, held against their digests where it has them; raises GanError."""
+    """The weights in a safetensors file, checked against its digests if it has any; raises GanError."""
     try:
         with TensorFile(path) as file:
             return file.whole(ENTRY)[1] if ENTRY in file.metadata else file.tensors(file.table, None)
@@ -117,7 +117,7 @@ def _bytes(path: Path) -> bytes:
 
 
 def _published(raw: bytes, origin: str) -> dict[str, Tensor]:
-    """The weights in the published .pth file, and in no other; raises GanError."""
+    """The weights in the published .pth file; raises GanError for any other file."""
     if hashlib.sha256(raw).hexdigest() != SHA256:
         raise GanError(
             f"{origin} is not the published file of Inception's weights, and no other .pth is opened.",

@@ -1,4 +1,4 @@
-"""Tensors of a .pth file, read by taking its pickle apart: nothing in it is imported, called or built but tensors."""
+"""The tensors of a .pth file, read without unpickling: nothing that it names is imported or called."""
 
 import pickletools
 import struct
@@ -22,14 +22,14 @@ MARK = object()
 
 
 class Call(NamedTuple):
-    """What a pickle asks to be called, and with what; it is noted, never done."""
+    """A call that a pickle asks for, recorded and never made: the name of the function, and its arguments."""
 
     function: str
     args: tuple[Any, ...]
 
 
 def tensors(raw: bytes) -> dict[str, Tensor]:
-    """The tensors by name of a saved state_dict, in torch's zip format or the one before; raises ValueError."""
+    """Return by name the tensors of a saved state_dict, in torch's zip format or the older one; raises ValueError."""
     try:
         entries, storages = _zipped(raw) if raw.startswith(b"PK") else _legacy(BytesIO(raw))
         return {name: _tensor(call, storages) for name, call in entries.items()}
@@ -39,16 +39,16 @@ def tensors(raw: bytes) -> dict[str, Tensor]:
 
 def _zipped(raw: bytes) -> tuple[dict[str, Any], dict[str, bytes]]:
     with ZipFile(BytesIO(raw)) as file:
-        (described,) = (name for name in file.namelist() if name.endswith("/data.pkl"))
-        place = described.removesuffix("data.pkl") + "data/"
-        entries = _described(BytesIO(file.read(described)))
+        (pickle,) = (name for name in file.namelist() if name.endswith("/data.pkl"))
+        place = pickle.removesuffix("data.pkl") + "data/"
+        entries = _read_pickle(BytesIO(file.read(pickle)))
         return entries, {name.removeprefix(place): file.read(name) for name in file.namelist() if place in name}
 
 
 def _legacy(file: BinaryIO) -> tuple[dict[str, Any], dict[str, bytes]]:
     for _ in ("magic number", "version", "system"):
-        _described(file)
-    entries, keys = _described(file), _described(file)
+        _read_pickle(file)
+    entries, keys = _read_pickle(file), _read_pickle(file)
     types = {call.args[0][2]: TYPES[call.args[0][1]] for call in entries.values()}
     storages = {}
     for key in keys:
@@ -65,8 +65,8 @@ def _tensor(call: Call, storages: Mapping[str, bytes]) -> Tensor:
     return whole.as_strided(size, stride, offset).clone(memory_format=torch.contiguous_format)
 
 
-def _described(file: BinaryIO) -> Any:
-    """What one pickle describes: numbers, texts, tuples, lists and dicts as they are, calls as Call."""
+def _read_pickle(file: BinaryIO) -> Any:
+    """Return the value of one pickle: numbers, texts, tuples, lists and dicts as they are, and calls as Call."""
     stack: list[Any] = []
     memo: dict[int, Any] = {}
     for opcode, argument, _ in pickletools.genops(file):
@@ -75,23 +75,43 @@ def _described(file: BinaryIO) -> Any:
 
 
 def _follow(name: str, argument: Any, stack: list[Any], memo: dict[int, Any]) -> None:
+    """Apply an opcode to the stack and memo of a pickle; raises TypeError for one that plain tensors do not need."""
     match name:
         case "PROTO" | "STOP" | "BINPERSID":
             pass  # the name of a storage stays the tuple that it is
-        case "MARK":
-            stack.append(MARK)
         case "BINPUT" | "LONG_BINPUT":
             memo[argument] = stack[-1]
+        case "BUILD":
+            stack.pop()  # the attributes of a state_dict: versions of its layers
+        case "REDUCE":
+            args, function = stack.pop(), stack.pop()
+            stack.append({} if function == "collections OrderedDict" else Call(function, args))
+        case "TUPLE1" | "TUPLE2" | "TUPLE3" | "TUPLE" | "APPENDS" | "SETITEM" | "SETITEMS":
+            _collect(name, stack)
+        case _:
+            stack.append(_pushed(name, argument, memo))
+
+
+def _pushed(name: str, argument: Any, memo: dict[int, Any]) -> Any:
+    """The value that an opcode pushes."""
+    match name:
+        case "MARK":
+            return MARK
         case "BINGET" | "LONG_BINGET":
-            stack.append(memo[argument])
+            return memo[argument]
         case "EMPTY_DICT" | "EMPTY_LIST" | "EMPTY_TUPLE":
-            stack.append(ITEMS[name]())
+            return ITEMS[name]()
         case "NONE" | "NEWTRUE" | "NEWFALSE":
-            stack.append(CONSTANTS[name])
+            return CONSTANTS[name]
         case "GLOBAL" | "BINUNICODE" | "BININT" | "BININT1" | "BININT2" | "LONG1" | "SHORT_BINSTRING" | "BINSTRING":
-            stack.append(argument)
-        case "TUPLE1" | "TUPLE2" | "TUPLE3":
-            stack[-int(name[-1]) :] = [tuple(stack[-int(name[-1]) :])]
+            return argument
+        case _:
+            raise TypeError(f"a pickle with {name}")
+
+
+def _collect(name: str, stack: list[Any]) -> None:
+    """Apply an opcode that puts items from the top of the stack into a tuple, a list or a dict."""
+    match name:
         case "TUPLE":
             stack.append(tuple(_marked(stack)))
         case "APPENDS":
@@ -100,17 +120,13 @@ def _follow(name: str, argument: Any, stack: list[Any], memo: dict[int, Any]) ->
         case "SETITEM" | "SETITEMS":
             pairs = list(_marked(stack)) if name == "SETITEMS" else [stack.pop(-2), stack.pop()]
             stack[-1].update(zip(pairs[::2], pairs[1::2], strict=True))
-        case "REDUCE":
-            args, function = stack.pop(), stack.pop()
-            stack.append({} if function == "collections OrderedDict" else Call(function, args))
-        case "BUILD":
-            stack.pop()  # the attributes of a state_dict: versions of its layers
         case _:
-            raise TypeError(f"a pickle with {name}")
+            count = int(name.removeprefix("TUPLE"))
+            stack[-count:] = [tuple(stack[-count:])]
 
 
 def _marked(stack: list[Any]) -> Iterator[Any]:
-    """The items above the last mark, taken off the stack with it."""
+    """Take the items above the last mark, and the mark, off the stack; return the items."""
     place = len(stack) - 1 - next(i for i, item in enumerate(reversed(stack)) if item is MARK)
     items = stack[place + 1 :]
     del stack[place:]

@@ -1,4 +1,4 @@
-"""Features of no training: the same random convolutions for everybody, to compare runs on any data."""
+"""Features without training: the same random convolutions everywhere, to compare runs on any images."""
 
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -18,22 +18,24 @@ SEED = 20140610
 
 
 class RandomConvolutions(nn.Module):
-    """Three stages of fixed random 3x3 filters: the mean and the spread of every filter's answer, at last by quarters.
+    """Three stages of fixed random 3x3 filters, from uint8 (N, C, H, W) with sides of 4 or more to (N, 480).
 
-    uint8 (N, C, H, W), sides of 4 or more, to (N, 480). Random networks rank images almost as trained ones do where
-    those know nothing of the domain (2002.09797).
+    The features are the mean and the standard deviation of every filter's output, and the means of the quarters of the
+    last stage. Random networks rank images almost as trained ones do where those were trained on another domain
+    (2002.09797).
     """
 
     def __init__(self, channels: int) -> None:
         super().__init__()
-        dice = torch.Generator().manual_seed(SEED)
+        generator = torch.Generator().manual_seed(SEED)
         sizes = (channels, *WIDTHS)
         self.filters = nn.ParameterList(
-            nn.Parameter(_filters(inside, outside, dice), requires_grad=False) for inside, outside in pairwise(sizes)
+            nn.Parameter(_filters(inside, outside, generator), requires_grad=False)
+            for inside, outside in pairwise(sizes)
         )
 
     def forward(self, pixels: Tensor) -> Tensor:
-        """Features of uint8 images."""
+        """Return the features (N, 480) of uint8 images (N, C, H, W)."""
         x, pooled = pixels.float().div(127.5).sub(1), []
         for filters in self.filters:
             x = F.leaky_relu(F.conv2d(F.pad(x, (1, 1, 1, 1), mode="replicate"), filters), 0.2)
@@ -45,20 +47,26 @@ class RandomConvolutions(nn.Module):
 def _quarters(x: Tensor) -> Tensor:
     """The means (N, 4 C) of the quarters of (N, C, H, W); of odd sides, the middle belongs to both halves."""
     # Adaptive pooling is the same, but Apple GPUs refuse it where a side is odd.
-    height, width = x.shape[2:]
-    rows = (x[:, :, : (height + 1) // 2], x[:, :, height // 2 :])
-    quarters = [part for row in rows for part in (row[..., : (width + 1) // 2], row[..., width // 2 :])]
+    top, bottom = _halves(x, 2)
+    quarters = (*_halves(top, 3), *_halves(bottom, 3))
     return torch.stack([quarter.mean((2, 3)) for quarter in quarters], 2).flatten(1)
 
 
-def _filters(inside: int, outside: int, dice: torch.Generator) -> Tensor:
-    """Filters (outside, inside, 3, 3) that keep the size of what goes through (1502.01852)."""
-    return torch.randn(outside, inside, 3, 3, generator=dice) * (2 / (9 * inside)) ** 0.5
+def _halves(x: Tensor, dim: int) -> tuple[Tensor, Tensor]:
+    """The two halves along a dimension; both hold the middle of an odd one."""
+    size = x.shape[dim]
+    half = (size + 1) // 2
+    return x.narrow(dim, 0, half), x.narrow(dim, size // 2, half)
+
+
+def _filters(inside: int, outside: int, generator: torch.Generator) -> Tensor:
+    """Random filters (outside, inside, 3, 3) whose outputs are about as large as their inputs (1502.01852)."""
+    return torch.randn(outside, inside, 3, 3, generator=generator) * (2 / (9 * inside)) ** 0.5
 
 
 class Random(Extractor):
-    """Fixed random convolutions: any images, nothing to train, nothing to fetch."""
+    """Fixed random convolutions, for any images, with nothing to train or to download."""
 
     def open(self, images: Images, device: torch.device, progress: "Progress") -> nn.Module:
-        """The network for so many channels."""
+        """Return the network for the channels of the images."""
         return RandomConvolutions(images.spec.channels).to(device)

@@ -1,4 +1,4 @@
-"""What writes ticks somewhere: the contract, the guard around loggers, and the built-in ones.
+"""Loggers, which write the ticks of a training: the contract, the guard around loggers, and the built-in ones.
 
 Imports training and what is below it.
 """

@@ -1,4 +1,4 @@
-"""What a logger is: told of every tick, inside a `with`; and the guard that keeps its faults from a training."""
+"""The contract of loggers: a logger is open inside a `with`, and writes every tick of a training."""
 
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -12,24 +12,26 @@ if TYPE_CHECKING:
 class Logger:
     """Writes ticks somewhere; a subclass defines `tick`, and `begin` and `close` where it needs them.
 
-    Raise GanError from `__init__` where something has to be installed: that is told before the training begins.
+    Raise GanError from `__init__` where something has to be installed: it is reported before the training begins.
     """
 
     def __init__(self, run: "Run") -> None:
         self.run = run
 
     def begin(self, trainer: "Trainer") -> None:
-        """Take note of what is trained, before the first tick; called again before a later one where it has failed."""
+        """Write what is trained, before the first tick; if that fails it is called again before a later tick."""
 
     def tick(self, tick: "Tick") -> None:
-        """Take note of one tick."""
+        """Write one tick."""
         raise NotImplementedError
 
     def close(self) -> None:
-        """Let go of what is open."""
+        """Close what is open."""
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()

@@ -1,4 +1,4 @@
-"""The loggers of a run, and the guard that keeps their faults from a training."""
+"""The loggers of a run, guarded so that their faults stop no training."""
 
 import warnings
 from collections.abc import Callable, Iterator, Sequence
@@ -23,7 +23,7 @@ class LoggerWarning(UserWarning):
 
 
 class Guarded:
-    """A logger that can fail: it says so once, is tried again at a later tick, and never stops a run."""
+    """A logger that may fail: the first failure is a LoggerWarning, later ticks try again, and training goes on."""
 
     def __init__(self, name: str, logger: Logger, pause: float = PAUSE) -> None:
         self.name, self.logger = clean(name), logger
@@ -31,12 +31,12 @@ class Guarded:
         self._trainer: Trainer | None = None  # until the logger has begun
 
     def begin(self, trainer: "Trainer") -> None:
-        """Have it take note of what is trained, before a later tick if it fails now."""
+        """Have the logger write what is trained, now or, if that fails, before a later tick."""
         self._trainer = trainer
         self._begin()
 
     def tick(self, tick: "Tick") -> None:
-        """Have it take note of a tick, unless it has failed just before."""
+        """Have the logger write a tick, unless it failed a short time ago."""
         if self._retry.failing and not self._retry.due:
             return
         if self._begin() and self._attempt(self.logger.tick, tick) and self._retry.failing:
@@ -44,19 +44,19 @@ class Guarded:
             _warn(f"Logger {self.name} writes again.")
 
     def close(self) -> None:
-        """Have it let go of what is open."""
+        """Have the logger close what is open."""
         self._attempt(self.logger.close)
 
     def _begin(self) -> bool:
-        """Whether the logger has begun, now or before."""
+        """Begin the logger if it has not begun yet; return whether it has begun."""
         if self._trainer is not None and self._attempt(self.logger.begin, self._trainer):
             self._trainer = None
         return self._trainer is None
 
-    def _attempt(self, method: Callable[..., Any], *words: Any) -> bool:
-        """Whether it could be done; what could not is told the first time."""
+    def _attempt(self, method: Callable[..., Any], *arguments: Any) -> bool:
+        """Call the method and return whether it succeeded; warns of the first failure."""
         try:
-            method(*words)
+            method(*arguments)
         except Exception as error:
             if not self._retry.failing:
                 fault = clean(f"{type(error).__name__}: {error}")
@@ -72,7 +72,10 @@ def _warn(text: str) -> None:
 
 @contextmanager
 def open_loggers(names: Sequence[str], trainer: "Trainer") -> "Iterator[Callable[[Tick], None]]":
-    """The loggers of a run, those it always has and those named, as one function to call with every tick."""
+    """Give a function to call with every tick, which passes it to the loggers every run has and to those named.
+
+    Raises GanError where there is no run, or a logger needs a package that is not installed.
+    """
     from gancli.plugins.registry import registry
 
     if trainer.run is None:
@@ -80,14 +83,14 @@ def open_loggers(names: Sequence[str], trainer: "Trainer") -> "Iterator[Callable
     wanted = dict.fromkeys([*ALWAYS, *names])
     guarded = [Guarded(name, registry().find("logger", name).load()(trainer.run)) for name in wanted]
 
-    def tell(tick: "Tick") -> None:
-        for each in guarded:
-            each.tick(tick)
+    def log(tick: "Tick") -> None:
+        for logger in guarded:
+            logger.tick(tick)
 
     try:
-        for each in guarded:
-            each.begin(trainer)
-        yield tell
+        for logger in guarded:
+            logger.begin(trainer)
+        yield log
     finally:
-        for each in guarded:
-            each.close()
+        for logger in guarded:
+            logger.close()

@@ -18,10 +18,10 @@ __all__ = ["JSONL", "document"]
 
 
 class JSONL(Logger):
-    """Appends each tick as a whole line, so that a crash loses no more than the line under way.
+    """Appends each tick as a whole line, so that a crash loses no more than the line that is being written.
 
-    A run that is resumed, or rolled back, goes on at its checkpoint: lines beyond that are dropped. Of a long run's
-    lines the newest `whole` stay as they are, and the older ones are thinned.
+    Lines beyond the checkpoint from which a run is resumed, or to which it is rolled back, are dropped. The newest
+    `whole` lines of a long run stay as they are, and the older ones are thinned.
     """
 
     def __init__(self, run: "Run", whole: int = metrics_file.WHOLE) -> None:
@@ -30,11 +30,11 @@ class JSONL(Logger):
         self._about: dict[str, object] = {}
         self._start = math.inf
         self._lines = self._newest = 0
-        self._in_order = False  # whether the file holds whole lines of this run, and none of beyond its checkpoint
+        self._in_order = False  # whether the file holds whole lines only, and none beyond the checkpoint
         run.metrics.touch()
 
     def begin(self, trainer: "Trainer") -> None:
-        """Take note of what is trained, and of the step where it begins or goes on."""
+        """Keep what is trained for the first line, and the step from which the run begins or continues."""
         self._about, self._start = {"about": trainer.subject.document()}, trainer.step
 
     def tick(self, tick: "Tick") -> None:
@@ -48,7 +48,7 @@ class JSONL(Logger):
         self._append(line)
 
     def _with_measured(self, line: dict[str, Any], tick: "Tick") -> dict[str, Any]:
-        """The line of a return to a checkpoint, which measures nothing, with what was measured at that step before."""
+        """The line; that of a return to a checkpoint, which measures nothing, is merged into that of its step."""
         if tick.statistics:
             return line
         lines = metrics_file.read(self.run.metrics)
@@ -58,7 +58,7 @@ class JSONL(Logger):
         return before | line | rate | ({"events": events} if events else {})
 
     def _drop_from(self, step: int) -> None:
-        """Keep the lines up to where the run goes on, and before the step."""
+        """Drop the lines from a step on, and those beyond the step from which the run continues."""
         last = min(self._start, step - 1)
         self._rewrite([line for line in metrics_file.read(self.run.metrics) if line["step"] <= last])
         self._start = math.inf

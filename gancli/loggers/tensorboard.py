@@ -39,7 +39,7 @@ class TensorBoard(Logger):
         self._step = 0
 
     def begin(self, trainer: "Trainer") -> None:
-        """Write the graphs of those networks that can be traced."""
+        """Open an event file, and write the graphs of the networks that can be traced."""
         import torch
 
         self._go_on_from(trainer.step)
@@ -68,12 +68,12 @@ class TensorBoard(Logger):
 
     @property
     def writer(self) -> "SummaryWriter":
-        """What writes the event file, once the logger has begun."""
+        """The writer of the event file, once the logger has begun."""
         assert self._writer is not None
         return self._writer
 
     def _go_on_from(self, step: int) -> None:
-        """Begin another event file, which has TensorBoard leave out what those before it say of later steps."""
+        """Begin another event file, which has TensorBoard leave out later steps in the files before it."""
         self.close()
         self._writer = self._open(purge_step=step + 1)
         self._step = step
@@ -89,11 +89,11 @@ class TensorBoard(Logger):
 
 
 def _traceable(name: str, network: Any, trainer: "Trainer") -> tuple[Any, Any]:
-    """The network, and two of whatever it is called with: latents for generators, images for others."""
+    """Return the network to trace, and a batch of two to call it with: latents for generators, images for others."""
     import torch
 
     class Unconditional(torch.nn.Module):
-        """A trace takes tensors only: the class that is None is left out of the call."""
+        """Calls the network with the class None, which a trace cannot take as an input."""
 
         def __init__(self) -> None:
             super().__init__()

@@ -1,4 +1,4 @@
-"""What happened, in words, in the run's log.txt."""
+"""Events and verdicts in words, in the run's log.txt."""
 
 import time
 from typing import TYPE_CHECKING
@@ -22,14 +22,14 @@ class Text(Logger):
         self._verdict, self._step = "", 0
 
     def begin(self, trainer: "Trainer") -> None:
-        """Say what is trained."""
+        """Write what is trained."""
         settings = trainer.settings
         self._step = trainer.step
         begun = f"goes on at step {trainer.step:,}" if trainer.step else "begins"
         self.say(f"{begun}: {settings.arch.name} with loss {settings.loss.name} on {settings.data.source}")
 
     def tick(self, tick: "Tick") -> None:
-        """Say what happened, and how it goes where that is new."""
+        """Write the events, and the verdict if it is new."""
         self._step = tick.step
         for event in tick.events:
             self.say(f"step {tick.step:,}: {event_text(event)}")
@@ -39,7 +39,7 @@ class Text(Logger):
             self.say(f"step {tick.step:,}: {tick.verdict.name}. {tick.verdict.why}{advice}")
 
     def close(self) -> None:
-        """Say that it is over."""
+        """Write the last step, and close the file."""
         self.say(f"ends at step {self._step:,}")
         self._file.close()
 

@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 
 class WandB(Logger):
-    """Reports to the project `gancli`, or what WANDB_PROJECT says; WANDB_MODE=offline writes to disk alone.
+    """Reports to the project `gancli`, or to WANDB_PROJECT; with WANDB_MODE=offline it writes to disk alone.
 
-    A run that is resumed goes on in the run that it has there: the run's folder holds that one's id.
+    A resumed run continues its run on Weights & Biases, whose id is in `wandb-id.txt` in the run's folder.
     """
 
     def __init__(self, run: "Run") -> None:
@@ -31,7 +31,7 @@ class WandB(Logger):
         self._run: Any = None
 
     def begin(self, trainer: "Trainer") -> None:
-        """Begin a run of the same name with all settings, or go on in the one there is."""
+        """Begin a run of the same name with all settings, or continue the one that this run began before."""
         self._run = self._wandb.init(
             project=os.environ.get("WANDB_PROJECT", "gancli"),
             name=self.run.name,

@@ -39,8 +39,8 @@ Channels = Annotated[int, Field(strict=True, ge=1, le=LARGEST)]
 Side = Annotated[int, Field(strict=True, ge=4, le=LARGEST)]
 
 
-class About(BaseModel):
-    """What a file says of the judge in it."""
+class JudgeDocument(BaseModel):
+    """The document in the file of a judge."""
 
     model_config = ConfigDict(frozen=True, allow_inf_nan=False)
 
@@ -94,8 +94,8 @@ def train_classifier(
     """Train a judge on labelled images and note its accuracy on images it never saw.
 
     images (N, C, H, W) uint8, labels (N,) in [0, classes); it ends after so many seconds or epochs, whichever comes
-    first, and is repeatable where that is the epochs; without a test set a tenth of the images is held out.
-    `advance` is told how much of the training, in [0, 1], is done.  `test_accuracy` is in [0, 1].
+    first, and is repeatable if that is the epochs; without a test set a tenth of the images is held out.
+    `advance` is called with the share of the training, in [0, 1], that is done.  `test_accuracy` is in [0, 1].
     """
     if seconds is None and epochs is None:
         raise GanError("Give the judge seconds or epochs to train for.")
@@ -132,14 +132,14 @@ def embed(judge: Classifier, images: Images, batch: int = 500) -> tuple[NDArray[
 
 
 def unit(images: torch.Tensor) -> torch.Tensor:
-    """uint8 images as floats in [-1, 1]."""
+    """Return uint8 images as floats in [-1, 1]."""
     return images.float().div_(127.5).sub_(1)
 
 
 def save(judge: Classifier, path: Path) -> None:
     """Write the judge to path as safetensors: its weights, and a document with its shape, classes and accuracy."""
-    known = None if math.isnan(judge.test_accuracy) else judge.test_accuracy
-    about = {"version": 2, "shape": list(judge.shape), "classes": judge.classes, "accuracy": known}
+    accuracy = None if math.isnan(judge.test_accuracy) else judge.test_accuracy
+    about = {"version": 2, "shape": list(judge.shape), "classes": judge.classes, "accuracy": accuracy}
     weights = {name: tensor.detach().cpu().contiguous() for name, tensor in judge.state_dict().items()}
     tensor_file.write(path, ENTRY, about, weights)
 
@@ -149,7 +149,7 @@ def load(path: Path) -> Classifier:
     try:
         with TensorFile(path) as file:
             document, tensors = _whole(file)
-        judge = _rebuild(About.model_validate(document), tensors)
+        judge = _rebuild(JudgeDocument.model_validate(document), tensors)
     except FileNotFoundError as error:
         raise GanError(f"There is no judge at {clean(path)}.", "Train one first.") from error
     except ValidationError as error:
@@ -161,7 +161,7 @@ def load(path: Path) -> Classifier:
 
 
 def checksum(about: Mapping[str, Any], tensors: Tensors) -> str:
-    """The one digest in a file of version 1: of its document, and the names, types, shapes and bytes of tensors."""
+    """Return the checksum in a file of version 1: the SHA-256 of its document and of all of its tensors."""
     digest = hashlib.sha256(json.dumps(about, sort_keys=True).encode())
     for name in sorted(tensors):
         tensor = tensors[name]
@@ -171,12 +171,12 @@ def checksum(about: Mapping[str, Any], tensors: Tensors) -> str:
 
 
 def _halvings(side: int) -> int:
-    """Stages after the first: enough that the map before pooling is 4 to 8 wide."""
+    """The number of stages after the first, so that the map before pooling is 4 to 8 wide."""
     return max(1, math.ceil(math.log2(side / 16)))
 
 
 def _stage(inside: int, outside: int, height: int, width: int) -> nn.Sequential:
-    """A convolution that halves both sides, but one that is a single pixel already."""
+    """A convolution that halves both sides, except one of a single pixel."""
     conv = nn.Conv2d(inside, outside, 3, padding=1, bias=False)
     halves = 2 if height > 1 else 1, 2 if width > 1 else 1
     # Pooling first spares the normalisation and the ReLU three quarters of their work.
@@ -205,7 +205,7 @@ def _hold_out(images: Pixels, labels: Labels, seed: int) -> tuple[Labels, tuple[
 
 
 def _clock(seconds: float | None, epochs: float | None, count: int) -> Callable[[int], float]:
-    """A function from the steps done to the share of the training done; the rate follows it either way."""
+    """A function from the steps done to the share of the training done, >= 0 and 1 at its end."""
     begun, limit = time.monotonic(), max(math.inf if seconds is None else seconds, 1e-3)
     steps = math.inf if epochs is None else max(1, round(epochs * count / BATCH))
     return lambda step: max(step / steps, (time.monotonic() - begun) / limit)
@@ -225,9 +225,10 @@ def _fit(
     step = 0
     while (share := done(step)) < 1:
         optimizer.param_groups[0]["lr"] = PEAK_RATE * _rate(share)
-        pick = training[torch.randint(len(training), (BATCH,)).numpy()]
-        scores = judge(_nudge(unit(torch.from_numpy(np.ascontiguousarray(images[pick])).to(device))))
-        loss = F.cross_entropy(scores, torch.from_numpy(labels[pick].astype(np.int64)).to(device))
+        numbers = training[torch.randint(len(training), (BATCH,)).numpy()]
+        x = unit(torch.from_numpy(np.ascontiguousarray(images[numbers])).to(device))
+        y = torch.from_numpy(labels[numbers].astype(np.int64)).to(device)
+        loss = F.cross_entropy(judge(_nudge(x)), y)
         optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
@@ -236,13 +237,13 @@ def _fit(
 
 
 def _rate(share: float) -> float:
-    """One cycle: up over the first tenth, then down along a cosine, as a factor in (0, 1]."""
+    """The factor, in (0, 1], of the learning rate: up over the first tenth, then down along a cosine."""
     return 0.1 + 9 * share if share < 0.1 else max(1e-3, (1 + math.cos(math.pi * (share - 0.1) / 0.9)) / 2)
 
 
 def _nudge(images: torch.Tensor) -> torch.Tensor:
-    """Turn, stretch and shift each image a little (about 8 degrees, 8 %, 6 %), never mirroring it: 2 is not S."""
-    count = len(images)  # the dice are the CPU's on every device, so that a seed gives the same course
+    """Turn, stretch and shift each image a little (about 8 degrees, 8 %, 6 %); a mirrored 2 would be an S."""
+    count = len(images)  # random numbers are drawn on the CPU for every device, so that a seed gives the same ones
     turn, stretch = torch.randn(2, count).clamp_(-2, 2).mul_(0.07)
     size = 1 + stretch
     rows = torch.stack([size * turn.cos(), -turn.sin(), turn.sin(), size * turn.cos()], dim=1).view(count, 2, 2)
@@ -252,7 +253,7 @@ def _nudge(images: torch.Tensor) -> torch.Tensor:
 
 
 def _whole(file: TensorFile) -> tuple[dict[str, Any], Tensors]:
-    """The document and the tensors of a file of any version; raises Damaged where they are not what was written."""
+    """The document and the tensors of a file of any version; raises Damaged where a digest does not match."""
     document = file.document(ENTRY)
     if document.get("version") != 1:
         return file.whole(ENTRY)
@@ -262,7 +263,7 @@ def _whole(file: TensorFile) -> tuple[dict[str, Any], Tensors]:
     return document, tensors
 
 
-def _rebuild(about: About, tensors: Tensors) -> Classifier:
+def _rebuild(about: JudgeDocument, tensors: Tensors) -> Classifier:
     with torch.device("meta"):  # no memory is taken until the tensors are known to fit
         judge = Classifier(about.shape, about.classes)
     expected = {name: (value.dtype, value.shape) for name, value in judge.state_dict().items()}

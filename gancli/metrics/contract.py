@@ -1,4 +1,4 @@
-"""What a metric is: figures of generated images against real ones, from the features that an extractor lends."""
+"""The contract of metrics: figures of generated images against real ones, from the features of both."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,11 +13,11 @@ MOST = 10_000  # images of either side that are compared pair by pair
 
 @dataclass(frozen=True)
 class Reference:
-    """Real images as an extractor sees them.
+    """The features that an extractor gives for real images.
 
-    count: of all images, float64 mean (D,) and covariance (D, D) of which are here; features: of as many as are
-    kept, in random order; numbers: which images those are, (kept,); classes: names; trained_on: whether the model was
-    trained on these images.
+    count: the number of images; mean (D,), covariance (D, D): float64, of the features of all of them; features: those
+    of some images, in random order; numbers: int64 (N,), which images those are; classes: their names; trained_on:
+    whether the model was trained on these images.
     """
 
     count: int
@@ -31,31 +31,31 @@ class Reference:
 
 @dataclass(frozen=True)
 class Generated:
-    """Generated images as an extractor sees them, and the classes, int64 (N,), that were asked for, if any were."""
+    """The features of generated images, and the classes that were asked for, int64 (N,), None if none were."""
 
     features: "Features"
     asked: np.ndarray | None = None
 
 
 class Metric:
-    """One figure or a few; a subclass defines `measure`, and says what its figures are and what they need.
+    """One or more figures; a subclass defines `measure`, `better`, and `needs` if it needs anything.
 
-    better: which way each figure, a finite float, is better; what else `measure` gives is detail for JSON.
-    needs: "classes", an extractor that tells classes; "asked", a conditional model as well; "training", the images
-    that the model was trained on.
+    better: "lower" or "higher" for each figure, a finite float; whatever else `measure` returns is detail for JSON.
+    needs: "classes", an extractor that tells classes; "asked", a conditional model of the extractor's classes;
+    "training", the images that the model was trained on.
     """
 
     better: ClassVar[Mapping[str, Better]] = {}
     needs: ClassVar[frozenset[str]] = frozenset()
 
-    def measure(self, made: Generated, real: Reference) -> Figures:
-        """The figures by name, and the same for the same images in the same order."""
+    def measure(self, generated: Generated, real: Reference) -> Figures:
+        """Return the figures by name; they are the same for the same images in the same order."""
         raise NotImplementedError
 
 
 @dataclass(frozen=True)
 class Features:
-    """What was seen in images: features, float32 (N, D), and classes, int64 (N,), where the extractor tells them."""
+    """The features of images, float32 (N, D), and their classes, int64 (N,), None where the extractor tells none."""
 
     rows: np.ndarray
     classes: np.ndarray | None = None
@@ -68,6 +68,6 @@ class Features:
 
 
 def joined(parts: list[Features]) -> Features:
-    """Features of several sets of images as those of one."""
+    """Join the features of several sets of images, one set after the other."""
     classes = [part.classes for part in parts if part.classes is not None]
     return Features(np.concatenate([part.rows for part in parts]), np.concatenate(classes) if classes else None)

@@ -9,91 +9,91 @@ from torch import Tensor
 from gancli.base.errors import GanError
 from gancli.metrics.contract import MOST, Generated, Metric, Reference
 
-ROWS = 512  # of distances at a time
-RARE = 0.01  # of real images are nearer to another one than this
-SAMPLE = 2000  # of training images, whose distances among themselves are the measure
+ROWS = 512  # of distances that are taken at a time
+RARE = 0.01  # share of real images whose distance to their nearest counts as that of duplicates
+SAMPLE = 2000  # training images whose distances to each other are taken
 COPY = 1 / 3
 CLOSEST = 8
 
 
 class Memorisation(Metric):
-    """How near generated images come to single training images, beside how near those come to each other.
+    """How close generated images are to single training images, compared with how close those are to each other.
 
-    novelty: how near the nearest training image is beside the second nearest, over the same among training images:
-    new images have about 1, copies 0. copied: the share of which it is less than a third as far (2310.02664).
-    authenticity: the share that are farther from their nearest training image than that is from its own nearest
-    (2102.08921): new images have about 0.5, copies 0.
+    novelty: the mean ratio of the distances to the nearest and the second nearest training image, divided by the same
+    among training images; about 1 for new images, 0 for copies. copied: the share of images whose ratio is below a
+    third (2310.02664). authenticity: the share of images farther from their nearest training image than that one is
+    from its own nearest (2102.08921); about 0.5 for new images, 0 for copies.
     """
 
     better: ClassVar = {"novelty": "higher", "copied": "lower", "authenticity": "higher"}
     needs: ClassVar = frozenset({"training"})
 
-    def measure(self, made: Generated, real: Reference) -> dict[str, Any]:
-        """The three figures, and the `nearest` pairs: number of the sample, of the training image, their ratio."""
-        first = _distinct(real.features.rows)
-        x, y = _centred(real.features.rows[first], made.features.rows[:MOST])
+    def measure(self, generated: Generated, real: Reference) -> dict[str, Any]:
+        """Return the figures, and `nearest`: the pairs of a sample and a training image, by number, of least ratio."""
+        distinct = _distinct(real.features.rows)
+        x, y = _centred(real.features.rows[distinct], generated.features.rows[:MOST])
         if len(x) < 3:
             raise GanError("Of fewer than three different training images no copies can be told.")
         distances, numbers = _nearest(y, x)
-        among, _ = _among(x, torch.arange(min(len(x), SAMPLE)))
-        ratios, hit = _ratio(distances), numbers[:, 0]
-        places, of = torch.unique(hit, return_inverse=True)
-        authentic = distances[:, 0] > _among(x, places)[0][of, 0]
+        ratios, nearest = _ratio(distances), numbers[:, 0]
+        real_distances, _ = _nearest_others(x, torch.arange(min(len(x), SAMPLE)))
+        places, inverse = torch.unique(nearest, return_inverse=True)
+        authentic = distances[:, 0] > _nearest_others(x, places)[0][inverse, 0]
         return {
-            "novelty": float(ratios.mean() / _ratio(among).mean()),
+            "novelty": float(ratios.mean() / _ratio(real_distances).mean()),
             "copied": float((ratios < COPY).double().mean()),
             "authenticity": float(authentic.double().mean()),
-            "nearest": _closest(ratios, real.numbers[first[hit.numpy()]]),
+            "nearest": _closest(ratios, real.numbers[distinct[nearest.numpy()]]),
         }
 
 
 class Duplicates(Metric):
-    """How many generated images are nearer to another one than 99 % of as many real images are."""
+    """The share of generated images that are nearer to another one than 99 % of as many real images are."""
 
     better: ClassVar = {"duplicates": "lower"}
 
-    def measure(self, made: Generated, real: Reference) -> dict[str, float]:
-        """A share in [0, 1]; about 0.01 of images as different as real ones, 1 where one is repeated."""
-        count = min(len(real.features), len(made.features), MOST)
-        x, y = _centred(real.features.rows[:count], made.features.rows[:count])
-        usual, generated = (_among(each, torch.arange(count))[0][:, 0] for each in (x, y))
-        usual = usual[usual > 0]
-        limit = torch.quantile(usual, RARE) if len(usual) else torch.zeros(())
-        return {"duplicates": float((generated <= limit).double().mean())}
+    def measure(self, generated: Generated, real: Reference) -> dict[str, float]:
+        """Return `duplicates`, in [0, 1]: about 0.01 for images as varied as real ones, 1 for one image repeated."""
+        count = min(len(real.features), len(generated.features), MOST)
+        x, y = _centred(real.features.rows[:count], generated.features.rows[:count])
+        real_distances, distances = (_nearest_others(points, torch.arange(count))[0][:, 0] for points in (x, y))
+        apart = real_distances[real_distances > 0]
+        limit = torch.quantile(apart, RARE) if len(apart) else torch.zeros(())
+        return {"duplicates": float((distances <= limit).double().mean())}
 
 
 def _distinct(rows: np.ndarray) -> np.ndarray:
-    """The numbers of rows without those that are there already: twins would hide each other's copies."""
+    """The numbers of the rows (N, D) without repetitions: a repeated image would hide copies of itself."""
     numbers: dict[bytes, int] = {}
     for number, row in enumerate(np.round(rows, 3)):
         numbers.setdefault(row.tobytes(), number)
     return np.fromiter(numbers.values(), np.int64)
 
 
-def _centred(real: np.ndarray, made: np.ndarray) -> tuple[Tensor, Tensor]:
-    """Both about the real mean, where distances suffer least from rounding."""
+def _centred(real: np.ndarray, generated: np.ndarray) -> tuple[Tensor, Tensor]:
+    """Both sets of rows (N, D) with the real mean subtracted, so that distances suffer less from rounding."""
     centre = real.mean(0, dtype=np.float64).astype(np.float32)
-    return torch.from_numpy(real - centre), torch.from_numpy(made - centre)
+    return torch.from_numpy(real - centre), torch.from_numpy(generated - centre)
 
 
 def _nearest(points: Tensor, others: Tensor) -> tuple[Tensor, Tensor]:
-    """Of each point (N, D) the distances (N, 2) to the two nearest of the others (M, D), and their numbers (N, 2)."""
+    """For each point (N, D) the distances (N, 2) to the two nearest others (M, D), and the numbers (N, 2) of those."""
     nearest = [torch.cdist(part, others).topk(2, largest=False) for part in torch.split(points, ROWS)]
-    return torch.cat([each.values for each in nearest]), torch.cat([each.indices for each in nearest])
+    return torch.cat([part.values for part in nearest]), torch.cat([part.indices for part in nearest])
 
 
-def _among(points: Tensor, chosen: Tensor) -> tuple[Tensor, Tensor]:
-    """Of each chosen point the same to the two nearest other points."""
+def _nearest_others(points: Tensor, chosen: Tensor) -> tuple[Tensor, Tensor]:
+    """For each chosen one of the points the distances (N, 2) to its two nearest other points, and their numbers."""
     nearest = []
     for numbers in torch.split(chosen, ROWS):
         distances = torch.cdist(points[numbers], points)
         distances[torch.arange(len(numbers)), numbers] = torch.inf
         nearest.append(distances.topk(2, largest=False))
-    return torch.cat([each.values for each in nearest]), torch.cat([each.indices for each in nearest])
+    return torch.cat([part.values for part in nearest]), torch.cat([part.indices for part in nearest])
 
 
 def _ratio(distances: Tensor) -> Tensor:
-    """The first of two distances over the second, in [0, 1]."""
+    """The ratio (N,), in [0, 1], of the smaller of two distances (N, 2) to the larger."""
     return distances[:, 0] / distances[:, 1].clamp_min(1e-12)
 
 

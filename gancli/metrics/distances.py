@@ -13,9 +13,9 @@ class FID(Metric):
 
     better: ClassVar = {"fid": "lower"}
 
-    def measure(self, made: Generated, real: Reference) -> dict[str, float]:
-        """Squared feature units, >= 0; biased upwards where n is small, so equal n alone compares."""
-        moments = formulas.moments(made.features.rows)
+    def measure(self, generated: Generated, real: Reference) -> dict[str, float]:
+        """Return `fid` in squared feature units, >= 0; biased upwards for small n, so compare at equal n only."""
+        moments = formulas.moments(generated.features.rows)
         return {"fid": formulas.frechet_distance((real.mean, real.covariance), moments)}
 
 
@@ -24,7 +24,7 @@ class KID(Metric):
 
     better: ClassVar = {"kid": "lower"}
 
-    def measure(self, made: Generated, real: Reference) -> dict[str, float]:
-        """Unbiased, so around 0, and below as often as above, where there is no difference."""
-        kid = formulas.kernel_distance(real.features.rows, made.features.rows, SUBSETS, SUBSET, seed=0)
+    def measure(self, generated: Generated, real: Reference) -> dict[str, float]:
+        """Return `kid`, unbiased: around 0, of either sign, where the distributions are equal."""
+        kid = formulas.kernel_distance(real.features.rows, generated.features.rows, SUBSETS, SUBSET, seed=0)
         return {"kid": kid}

@@ -28,13 +28,13 @@ def moments(features: Features) -> Moments:
 
 
 class Running:
-    """The moments of features that come in parts, float64, as if they had come at once (Chan et al., 1983)."""
+    """Computes the float64 moments of features that are added in parts (Chan et al., 1983)."""
 
     def __init__(self) -> None:
         self.count, self._mean, self._scatter = 0, np.zeros(0), np.zeros((0, 0))
 
     def add(self, features: Features) -> None:
-        """Take some more rows (N, D), N at least 1."""
+        """Add rows (N, D), N >= 1."""
         table = _table(features, at_least=1)
         centre, before = table.mean(axis=0), self.count
         self.count += len(table)
@@ -47,7 +47,7 @@ class Running:
         self._scatter += away.T @ away + np.outer(step, step) * (before * len(table) / self.count)
 
     def moments(self) -> Moments:
-        """The mean (D,) and the unbiased covariance (D, D) of all rows so far, 2 at least."""
+        """Return the mean (D,) and the unbiased covariance (D, D) of all rows; raises GanError for fewer than 2."""
         if self.count < 2:
             raise GanError(f"Moments need at least 2 rows, got {self.count}.")
         return self._mean, self._scatter / (self.count - 1)

@@ -1,4 +1,4 @@
-"""Whether images are like real ones, and whether all kinds of real ones are there: two pairs of shares."""
+"""How many generated images are like real ones, and how many real ones are covered: two pairs of shares."""
 
 from typing import ClassVar
 
@@ -11,9 +11,9 @@ class PRDC(Metric):
 
     better: ClassVar = {"precision": "higher", "recall": "higher", "density": "higher", "coverage": "higher"}
 
-    def measure(self, made: Generated, real: Reference) -> dict[str, float]:
-        """Shares in [0, 1]; density may exceed 1, where generated images keep to the crowded places."""
-        x, y = real.features.rows[:MOST], made.features.rows[:MOST]
+    def measure(self, generated: Generated, real: Reference) -> dict[str, float]:
+        """Return four shares in [0, 1]; density exceeds 1 where generated images crowd where real ones are dense."""
+        x, y = real.features.rows[:MOST], generated.features.rows[:MOST]
         precision, recall = formulas.precision_recall(x, y)
         density, coverage = formulas.density_coverage(x, y)
         return {"precision": precision, "recall": recall, "density": density, "coverage": coverage}

@@ -1,4 +1,4 @@
-"""Follows a run of another process by reading its files."""
+"""Follow a run that another process trains, by reading its files."""
 
 import io
 import os
@@ -15,7 +15,7 @@ SHOWN = (Kind.SAMPLES, Kind.REAL)
 
 
 class Follower:
-    """What has been added to a run's metrics since the last look."""
+    """Reads what is added to a run's metrics.jsonl, from one call of `new` to the next."""
 
     def __init__(self, run: Run) -> None:
         self.run = run
@@ -24,16 +24,16 @@ class Follower:
         self._step = -1
 
     def new(self) -> list[Tick]:
-        """The ticks that are new, with the newest pictures; a file that was written anew is read afresh."""
+        """Return the ticks since the last call, the newest pictures loaded; a replaced file is read from its start."""
         return list(_with_pictures(self._ticks(self._moved())))
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         if self._file:
             self._file.close()
 
     def _moved(self) -> bool:
-        """Open the file where there is another one now, and say whether there is."""
+        """Open the file if it is new, was replaced or has been cut short; return whether it was opened."""
         try:
             now = self.run.metrics.stat()
             if self._file and _identity(now) == _identity(_stat(self._file)) and now.st_size >= self._file.tell():
@@ -50,14 +50,14 @@ class Follower:
         whole = text.rfind(b"\n") + 1
         self._rest = text[whole:]
         ticks = list(_readable(text[:whole], self.run.path))
-        known, self._step = self._step, ticks[-1].step if ticks else self._step
+        before, self._step = self._step, ticks[-1].step if ticks else self._step
         if not afresh:
             return ticks
-        return [tick for tick in ticks if tick.step > known] if self._step >= known else _since_return(ticks)
+        return [tick for tick in ticks if tick.step > before] if self._step >= before else _since_return(ticks)
 
 
 def _since_return(ticks: list[Tick]) -> list[Tick]:
-    """The ticks from the last return to a checkpoint on; the last tick alone where a run was resumed further back."""
+    """Return the ticks from the last rollback on; the last tick alone where there was none, but a run was resumed."""
     returns = [number for number, tick in enumerate(ticks) if any(event.kind == "rollback" for event in tick.events)]
     return ticks[returns[-1] :] if returns else ticks[-1:]
 
@@ -79,8 +79,10 @@ def _readable(text: bytes, folder: Path) -> Iterator[Tick]:
 
 
 def _with_pictures(ticks: list[Tick]) -> Iterator[Tick]:
-    """The ticks, the last picture of each kind loaded: nobody sees those before."""
-    newest = {event.kind: number for number, tick in enumerate(ticks) for event in tick.events if event.kind in SHOWN}
+    """Give the ticks, with the newest picture of each kind loaded: earlier ones would be drawn over at once."""
+    newest: dict[Kind, int] = {}
+    for number, tick in enumerate(ticks):
+        newest |= {event.kind: number for event in tick.events if event.kind in SHOWN}
     for number, tick in enumerate(ticks):
         if number not in newest.values():
             yield tick

@@ -1,4 +1,4 @@
-"""What a run is at a glance, from its files alone: no torch, and nothing in them is trusted."""
+"""A run at a glance, from its files alone: no torch is imported, and nothing in the files is trusted."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +14,7 @@ from gancli.telemetry.verdicts import Verdict
 
 @dataclass(frozen=True)
 class Best:
-    """The best figure that was taken of a run: its name, its value, the extractor that it is of, and the step."""
+    """The best figure of a run: its name, its value, the extractor that it was measured with, and the step."""
 
     name: str
     value: float
@@ -25,13 +25,13 @@ class Best:
         return f"{self.name} {number_text(self.value)} ({self.extractor})"
 
     def document(self) -> dict[str, Any]:
-        """The figure as JSON holds it."""
+        """Return the figure as JSON holds it."""
         return {self.name: self.value, "extractor": self.extractor, "step": self.step}
 
 
 @dataclass(frozen=True)
 class Overview:
-    """A run, what it trains, how far it is, how it goes, and the best figure of an evaluation if there was one."""
+    """A run, what it trains, its state, its last tick and verdict, and the best figure of its evaluations, if any."""
 
     run: Run
     subject: Subject
@@ -41,7 +41,7 @@ class Overview:
     best: Best | None
 
     def document(self) -> dict[str, Any]:
-        """The overview as JSON holds it."""
+        """Return the overview as JSON holds it."""
         tick = self.last
         return {
             "run": self.run.name,
@@ -59,23 +59,23 @@ class Overview:
 
 
 def overview_of(run: Run) -> Overview:
-    """The overview of a run."""
-    seen = list(metrics_file.ticks(run.metrics, run.path))
-    verdict = next((tick.verdict for tick in reversed(seen) if tick.verdict), None)
-    return Overview(run, subject_of(run), run.state, seen[-1] if seen else None, verdict, best(run))
+    """Read the overview of a run from its files."""
+    ticks = list(metrics_file.ticks(run.metrics, run.path))
+    verdict = next((tick.verdict for tick in reversed(ticks) if tick.verdict), None)
+    return Overview(run, subject_of(run), run.state, ticks[-1] if ticks else None, verdict, best(run))
 
 
 def best(run: Run) -> Best | None:
-    """The best of the evaluations of a run that are on the newest terms."""
-    found = evaluations.best(evaluations.read(run))
-    if found is None:
+    """Return the best figure of a run, among its evaluations on the same terms as the newest; None without any."""
+    named = evaluations.best(evaluations.read(run))
+    if named is None:
         return None
-    name, each = found
-    return Best(name, each.figures[name], each.extractor, each.step)
+    name, evaluation = named
+    return Best(name, evaluation.figures[name], evaluation.extractor, evaluation.step)
 
 
 def subject_of(run: Run) -> Subject:
-    """What a run trains: as its metrics say, or else what its settings say."""
+    """Return what a run trains, from its metrics, or from its settings if those do not hold it."""
     if subject := metrics_file.subject(run.metrics):
         return subject
     settings = run.settings

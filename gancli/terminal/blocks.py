@@ -1,4 +1,4 @@
-"""Pictures in a terminal: two pixels a character, the upper one as a half block, the lower as what is behind it."""
+"""Pictures in a terminal: a character holds two pixels, the upper one a half block, the lower one its background."""
 
 from collections.abc import Iterator
 from functools import lru_cache
@@ -22,7 +22,7 @@ Pixel = tuple[int, int, int]
 
 
 class HalfBlocks:
-    """A picture, uint8 (H, W, C) with C 1, 3 or 4, fitted into `columns` x `rows` characters; its aspect stays."""
+    """A picture, uint8 (H, W, C) with C 1, 3 or 4, scaled to fit `columns` x `rows` characters; its aspect is kept."""
 
     def __init__(self, pixels: np.ndarray, columns: int, rows: int) -> None:
         self.pixels = fit(pixels, columns, 2 * rows)
@@ -48,7 +48,7 @@ def show(pixels: np.ndarray, console: Console | None = None) -> None:
 
 
 def fit(pixels: np.ndarray, width: int, height: int) -> np.ndarray:
-    """The picture as RGB (h, w, 3) within width x height pixels: made smaller, or larger by a whole factor."""
+    """Return the picture (H, W, C) as RGB (h, w, 3) within width x height: smaller, or larger by a whole factor."""
     picture = Image.fromarray(_rgb(pixels))
     scale = min(width / picture.width, height / picture.height)
     if scale >= 1:
@@ -58,7 +58,7 @@ def fit(pixels: np.ndarray, width: int, height: int) -> np.ndarray:
 
 
 def legible(grid: np.ndarray, tile: tuple[int, int], columns: int, rows: int) -> np.ndarray:
-    """The upper left part of a grid (H, W, C), in whole images of `tile` (height, width) large enough to recognise."""
+    """Return the upper left of a grid (H, W, C): as many images of size `tile` (height, width) as stay recognisable."""
     (high, wide), (height, width) = tile, grid.shape[:2]
     down = max(1, (2 * rows + 1) // (min(high, LEGIBLE) + 1))
     across = max(1, columns // (min(wide, LEGIBLE) + 1))
@@ -66,7 +66,7 @@ def legible(grid: np.ndarray, tile: tuple[int, int], columns: int, rows: int) ->
 
 
 def _rgb(pixels: np.ndarray) -> np.ndarray:
-    """Pixels (H, W, C) as (H, W, 3): gray repeated, alpha laid over the backdrop."""
+    """Return pixels (H, W, C) as (H, W, 3): gray is repeated, transparent pixels are blended with the backdrop."""
     if pixels.shape[2] == 4:
         alpha = pixels[:, :, 3:] / 255
         return np.round(pixels[:, :, :3] * alpha + BACKDROP * (1 - alpha)).astype(np.uint8)
@@ -74,16 +74,17 @@ def _rgb(pixels: np.ndarray) -> np.ndarray:
 
 
 def _coloured(pixels: np.ndarray) -> Iterator[list[Segment]]:
-    """Lines of half blocks; neighbours of the same colours share a segment."""
+    """Give lines of half blocks; neighbours of the same colours share a segment."""
     rows: list[list[Pixel]] = [[(r, g, b) for r, g, b in row] for row in pixels.tolist()]
-    for at in range(0, len(rows), 2):
-        below: list[Pixel] | list[None] = rows[at + 1] if at + 1 < len(rows) else [None] * len(rows[at])
-        pairs = groupby(zip(rows[at], below, strict=True))
+    for number in range(0, len(rows), 2):
+        upper = rows[number]
+        lower: list[Pixel] | list[None] = rows[number + 1] if number + 1 < len(rows) else [None] * len(upper)
+        pairs = groupby(zip(upper, lower, strict=True))
         yield [Segment(UPPER * len(list(same)), _style(*pair)) for pair, same in pairs]
 
 
 def _shaded(pixels: np.ndarray) -> Iterator[list[Segment]]:
-    """Lines of ASCII characters, the brighter the denser."""
+    """Give lines of ASCII characters; brighter pixels have denser ones."""
     light = pixels @ np.array([0.299, 0.587, 0.114])
     if len(light) % 2:
         light = np.concatenate([light, light[-1:]])

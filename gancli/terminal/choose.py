@@ -1,4 +1,4 @@
-"""Which display a training gets."""
+"""The choice of the display of a training."""
 
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
@@ -12,13 +12,16 @@ if TYPE_CHECKING:
 
 
 def make_display(kind: str, trainer: "Trainer") -> Display:
-    """The display of a training; its keys save and finish it."""
+    """Return the display of a training, whose keys save and finish it."""
     keys = {"s": lambda: trainer.ask(Kind.SAMPLES, Kind.CHECKPOINT), "q": trainer.stop}
     return display_of(kind, trainer.subject, keys, "s sample and save   q finish")
 
 
 def display_of(kind: str, subject: Subject, keys: Mapping[str, Callable[[], None]], hint: str) -> Display:
-    """The display of that kind: auto, live, plain, json or none; live falls back to plain without a real terminal."""
+    """Return the display of a kind: auto, live, plain, json or none; without a real terminal live becomes plain.
+
+    keys: what each key does; hint: the line that explains them.
+    """
     if kind == "none":
         return Display()
     if kind == "json":

@@ -1,4 +1,4 @@
-"""The dashboard: one picture of a training, drawn to fit whatever room there is. It knows no trainer and no screen."""
+"""The dashboard: one picture of a training in a record, drawn to fit the room there is."""
 
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
@@ -33,7 +33,10 @@ TIMES = " \N{MULTIPLICATION SIGN} "
 
 @dataclass
 class Record:
-    """What has been seen of a training: the last tick, every statistic's last value and history, pictures, messages."""
+    """A training so far: its last tick, the last value and the history of each statistic, pictures and messages.
+
+    pictured: the step of `picture`, uint8 (H, W, C), as `real` is; judged: the name of the last verdict.
+    """
 
     tick: "Tick | None" = None
     statistics: dict[str, float] = field(default_factory=dict)
@@ -45,7 +48,7 @@ class Record:
     messages: deque[str] = field(default_factory=lambda: deque(maxlen=MESSAGES))
 
     def add(self, tick: "Tick") -> None:
-        """Take note of a tick."""
+        """Add a tick."""
         self.tick = tick
         self.statistics |= tick.statistics  # what is measured rarely stands there until it is measured anew
         for name, value in tick.statistics.items():
@@ -66,12 +69,15 @@ class Record:
         self.messages.append(clean(text))
 
     def values(self, name: str) -> list[float]:
-        """All that was seen of a statistic."""
+        """Return the history of a statistic, oldest value first; empty where it was never measured."""
         return self.histories[name].values if name in self.histories else []
 
 
 class Dashboard:
-    """Draws a record at the size of the console, or `height` lines; `lead` is the time since the last tick in s."""
+    """Draws a record at the width of the console, `height` lines high or as high as it.
+
+    lead: seconds since the last tick, which the clocks add.
+    """
 
     def __init__(self, subject: Subject, record: Record, lead: float = 0.0, height: int | None = None) -> None:
         self.subject, self.record, self.lead, self.height = subject, record, lead, height
@@ -84,7 +90,7 @@ class Dashboard:
         yield from (self._small(height) if self.width < 40 or height < 12 else self._page(height))
 
     def _small(self, height: int) -> Iterable[RenderableType]:
-        """One line of progress, and the statistics as far as there is room."""
+        """One line of progress, then the statistics as far as there is room."""
         tick = self.record.tick
         lines = [Text("waiting for the first step")]
         if tick is not None:
@@ -127,7 +133,7 @@ class Dashboard:
         return Text.assemble((full * done, "cyan"), (empty * (long - done), "dim"), figures)
 
     def _verdict(self) -> list[Text]:
-        """How it goes and why; what to try on a line of its own, because the first may be cut."""
+        """The verdict and its reason, and on a line of its own what to try: the first line may be cut."""
         verdict = self.record.tick.verdict if self.record.tick else None
         if verdict is None:
             return []
@@ -162,8 +168,10 @@ class Dashboard:
         table = Table.grid(padding=0)
         for width in (left, *(GUTTER, wide) * len(panels)):
             table.add_column(width=width, no_wrap=True)
-        cells = [cell for panel in panels for cell in ("", self._panel(*panel, wide, room))]
-        table.add_row(Group(*self._figures(left, room)), *cells)
+        cells: list[RenderableType] = [Group(*self._figures(left, room))]
+        for panel in panels:
+            cells += ["", self._panel(*panel, wide, room)]
+        table.add_row(*cells)
         return table
 
     def _panel(self, title: str, picture: "np.ndarray | None", columns: int, room: int) -> RenderableType:
@@ -179,20 +187,19 @@ class Dashboard:
     def _figures(self, width: int, room: int) -> list[Text]:
         """The table of statistics, then the charts that still have room."""
         statistics = self.record.statistics
-        found = rows(statistics, self.subject.probabilities)
-        lines = self._table(found, statistics, width)[:room]
-        charts = [self._scores(found, statistics), self._losses(found)]
-        charts = [group for group in charts if group]
+        table = rows(statistics, self.subject.probabilities)
+        lines = self._table(table, statistics, width)[:room]
+        charts = [group for group in (self._scores(table), self._losses(table)) if group]
         while charts and (share := (room - len(lines)) // len(charts) - 2) < LOWEST:
             charts.pop()
         for group in charts:
             lines += [Text(), *self._chart(group, width, _odd(min(share, TALLEST)))]
         return [self._cut(line, width) for line in lines]
 
-    def _table(self, found: Sequence[Row], statistics: Mapping[str, float], width: int) -> list[Text]:
-        """A label, the numbers and a small curve each."""
-        cells = [(row, " / ".join(numbers_text(row, statistics, self.subject.probabilities))) for row in found]
-        label = min(max((len(row.label) for row in found), default=0), width // 2)
+    def _table(self, table: Sequence[Row], statistics: Mapping[str, float], width: int) -> list[Text]:
+        """A line for each row: its label, its numbers and a small curve."""
+        cells = [(row, " / ".join(numbers_text(row, statistics, self.subject.probabilities))) for row in table]
+        label = min(max((len(row.label) for row in table), default=0), width // 2)
         number = max((len(text) for _, text in cells), default=0)
         return [self._row(row, text, label, number, width) for row, text in cells]
 
@@ -202,13 +209,13 @@ class Dashboard:
         curve = spark(self.record.values(row.names[0]), width - label - number - 2 * 2, self.ascii)
         return Text.assemble(name, f"  {text:>{number}}  ", (curve, row.colour))
 
-    def _scores(self, found: Sequence[Row], statistics: Mapping[str, float]) -> list[Row]:
-        """D's scores of real and of generated images, for the first chart."""
-        scores = [row for row in found if row.score]
+    def _scores(self, table: Sequence[Row]) -> list[Row]:
+        """The rows of D's scores of real and of generated images, for the first chart."""
+        scores = [row for row in table if row.score]
         return scores if self.record.values("real") or len(scores) > 1 else []
 
-    def _losses(self, found: Sequence[Row]) -> list[Row]:
-        return [row for row in found if row.names[0].startswith(LOSS)]
+    def _losses(self, table: Sequence[Row]) -> list[Row]:
+        return [row for row in table if row.names[0].startswith(LOSS)]
 
     def _chart(self, group: Sequence[Row], width: int, height: int) -> list[Text]:
         """A legend, and the curves of the rows with the limits at their left."""
@@ -236,12 +243,12 @@ class Dashboard:
 
 
 def _odd(height: int) -> int:
-    """A height with a line in its middle, which the axis marks; low ones stay as they are."""
+    """The height, less one if it is even, so that a line is in the middle for the axis to mark; below 5 as it is."""
     return height - 1 if height >= 5 and height % 2 == 0 else height
 
 
 def _axis(limits: Extent, height: int) -> list[str]:
-    """The limits at the ends, and the middle where the height has one."""
+    """The label of each line, top first: the limits at the ends and, for a height of 5 or more, their mean between."""
     low, high = limits
     marks = [""] * height
     marks[0], marks[-1] = f"{high:.3g}", f"{low:.3g}"
@@ -251,7 +258,7 @@ def _axis(limits: Extent, height: int) -> list[str]:
 
 
 def _packed(words: Sequence[str], width: int) -> list[Text]:
-    """Words on as few lines as they fit in."""
+    """Words joined to as few lines of that width as hold them."""
     lines: list[str] = []
     for word in words:
         if lines and len(lines[-1]) + 2 + len(word) <= width:

@@ -1,4 +1,4 @@
-"""What shows a training: told of every tick, inside a `with`."""
+"""The base of displays: a display is open inside a `with`, and shows every tick of a training."""
 
 import os
 import sys
@@ -14,42 +14,44 @@ if TYPE_CHECKING:
 class Display:
     """Shows nothing; a subclass defines `tick`, and `open` and `close` where it holds the screen.
 
-    A training outlives whoever watches it: a display whose reader has gone falls silent, and raises nothing.
+    A display whose reader has gone, as a closed pipe or terminal, prints nothing more and raises nothing.
     """
 
     def open(self) -> None:
-        """Take what the display needs."""
+        """Take the screen, or whatever the display needs."""
 
     def tick(self, tick: "Tick") -> None:
         """Show one tick."""
 
     def suspend(self) -> None:
-        """Leave the terminal to others: the process is about to be stopped."""
+        """Give the terminal back: the process is about to be stopped."""
 
     def resume(self) -> None:
-        """Go on after that."""
+        """Take the terminal again after a stop."""
 
     def close(self) -> None:
-        """Give everything back, whatever happened."""
+        """Give everything back, also after an error."""
 
     def __enter__(self) -> Self:
         self.open()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
 
 
 @contextmanager
 def waiting(text: str) -> Iterator[None]:
-    """Say on a terminal that something takes a moment; it is gone when that is over."""
-    said = moves_cursor()
-    if said:
+    """Show a text on a terminal while something takes a moment, and remove it afterwards."""
+    on_terminal = moves_cursor()
+    if on_terminal:
         print(text, end="\r", file=sys.stderr, flush=True)
     try:
         yield
     finally:
-        if said:
+        if on_terminal:
             print(" " * len(text), end="\r", file=sys.stderr, flush=True)
 
 

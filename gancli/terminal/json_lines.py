@@ -12,16 +12,16 @@ if TYPE_CHECKING:
 
 
 class JSON(Display):
-    """Prints what metrics.jsonl holds, as it happens."""
+    """Prints every tick as metrics.jsonl holds it."""
 
     def __init__(self) -> None:
-        self._heard = True
+        self._has_reader = True
 
     def tick(self, tick: "Tick") -> None:
         """Print the tick on a line of its own."""
-        if not self._heard:
+        if not self._has_reader:
             return
         try:
             print(json.dumps(document(tick)), file=sys.stdout, flush=True)
         except OSError:
-            self._heard = False
+            self._has_reader = False

@@ -1,4 +1,4 @@
-"""Keys that act at once while a training runs: only on a real terminal, whose modes come back whatever happens."""
+"""Keys that act at once while a training runs, on a real terminal, whose modes are restored whatever happens."""
 
 import os
 import select
@@ -15,7 +15,7 @@ except ImportError:  # Windows
 
 
 class Keys:
-    """Reads single keys from standard input, without echo, and calls what each stands for."""
+    """Reads single keys from standard input, without echo, and calls the action of each."""
 
     def __init__(self, actions: Mapping[str, Callable[[], None]], hint: str = "") -> None:
         self._actions, self.hint = actions, hint
@@ -23,11 +23,11 @@ class Keys:
 
     @property
     def taken(self) -> bool:
-        """Whether keys are read."""
+        """Whether keys are read now."""
         return self._before is not None
 
     def take(self) -> None:
-        """Have keys come one by one; Ctrl-C and Ctrl-Z stay what they are."""
+        """Read keys one by one from now on, if standard input is a terminal; Ctrl-C and Ctrl-Z still send signals."""
         if termios is None or not self._actions or not sys.stdin.isatty() or not foreground():
             return
         with suppress(termios.error):
@@ -38,14 +38,14 @@ class Keys:
             self._before = before
 
     def give_back(self) -> None:
-        """The terminal's own modes again; keys that nobody read are dropped."""
+        """Restore the terminal's own modes, and drop keys that were not read."""
         before, self._before = self._before, None
         if before is not None and foreground():
             with suppress(termios.error, OSError):
                 termios.tcsetattr(sys.stdin, termios.TCSAFLUSH, before)
 
     def wait(self, seconds: float) -> None:
-        """Wait so long at most, and act on the keys that come."""
+        """Wait for keys, `seconds` at most, and call their actions."""
         if not self.taken or not foreground():
             time.sleep(seconds)
             return
@@ -58,7 +58,7 @@ class Keys:
 
 
 def foreground() -> bool:
-    """Whether the terminal is ours: a process in the background that changes its modes is stopped."""
+    """Whether this process is in the foreground of its terminal: one in the background must not change its modes."""
     for stream in (sys.stdin, sys.__stderr__):
         with suppress(OSError, ValueError, AttributeError):
             return os.tcgetpgrp(stream.fileno()) == os.getpgrp()  # type: ignore[union-attr]

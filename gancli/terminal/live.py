@@ -1,4 +1,4 @@
-"""The dashboard on the terminal: the screen is lent to it while it runs, and the last picture stays behind."""
+"""The dashboard on the terminal's alternate screen; its last picture is printed when the training ends."""
 
 import io
 import os
@@ -36,15 +36,12 @@ class Live(Display):
     """
 
     def __init__(self, subject: Subject, console: Console | None = None, keys: Keys | None = None) -> None:
-        # The file by name, because sys.stderr is redirected while the screen is lent. The size is the terminal's own:
-        # what a shell said it was when it started us is old once the window is resized.
-        environment = {name: value for name, value in os.environ.items() if name not in {"COLUMNS", "LINES"}}
-        self.console = console or Console(file=sys.stderr, _environ=environment)
+        self.console = console or _console()
         self.record = Record()
         self.dashboard = Dashboard(subject, self.record)
         self.keys = keys or Keys({})
-        # Held by who draws, and by who changes what is drawn. Reentrant, because a signal may suspend the display in
-        # the middle of a tick.
+        # Held to draw, and to change what is drawn. Reentrant, because a signal may suspend the display in the middle
+        # of a tick.
         self.lock = RLock()
         self._done, self._stack = Flag(), ExitStack()
         self._captured: list[Captured] = []
@@ -52,14 +49,7 @@ class Live(Display):
         self._drawing = self._suspended = False
         self._changed, self._last_tick, self._last_drawing = True, time.monotonic(), 0.0
         self._size = self.console.size
-        self._screen = Screen(
-            console=self.console,
-            screen=True,
-            auto_refresh=False,
-            redirect_stdout=False,
-            redirect_stderr=False,
-            get_renderable=self._frame,
-        )
+        self._screen = _screen(self.console, self._frame)
 
     def open(self) -> None:
         """Take the screen, and begin to draw."""
@@ -76,7 +66,7 @@ class Live(Display):
         thread.start()
 
     def tick(self, tick: "Tick") -> None:
-        """Take note of the tick; it is drawn within a quarter of a second."""
+        """Add the tick; it is drawn within a quarter of a second."""
         with self.lock:
             if self._lines is not None:
                 self._lines.tick(tick)
@@ -86,7 +76,7 @@ class Live(Display):
             self._changed, self._last_tick = True, time.monotonic()
 
     def suspend(self) -> None:
-        """Give the screen and the keys back; they are taken again once the terminal is ours."""
+        """Give the screen and the keys back; they are taken again by `resume`."""
         with self.lock:
             self.keys.give_back()
             self._drawing, self._suspended = False, True
@@ -94,13 +84,13 @@ class Live(Display):
                 self._screen.stop()
 
     def resume(self) -> None:
-        """Take the screen again, or have it taken when the job comes to the foreground."""
+        """Take the screen again, at once or as soon as the job comes to the foreground."""
         self._suspended = False
         if foreground():
             self._take_screen()
 
     def close(self) -> None:
-        """Give the screen back, and leave the last picture on it."""
+        """Give the screen back, and print the last picture."""
         self._stack.close()
 
     def _capture(self, stream: TextIO) -> "Captured":
@@ -147,7 +137,7 @@ class Live(Display):
 
     @contextmanager
     def _drawing_only(self) -> Iterator[None]:
-        """What fails inside ends the drawing, and not the training; a terminal that has gone does so silently."""
+        """Inside, an error ends the drawing and not the training: silently for a terminal that has gone (OSError)."""
         try:
             yield
         except OSError:
@@ -156,7 +146,7 @@ class Live(Display):
             self._give_way(error)
 
     def _give_way(self, error: Exception) -> None:
-        """Give the screen back for the rest of the run, say why, and print lines from now on."""
+        """Give the screen back for the rest of the run, say why, and print lines instead."""
         with self.lock:
             if self._lines is not None:
                 return
@@ -171,7 +161,7 @@ class Live(Display):
                 self._lines.tick(self.record.tick)
 
     def _print_the_end(self) -> None:
-        """Print the last picture, or the last line, where the text before the training is."""
+        """Print the last picture, or the last line, below the text from before the training."""
         if self._lines is not None:
             self._lines.close()
         elif self.record.tick is not None:
@@ -181,8 +171,27 @@ class Live(Display):
                 self.console.print(self.dashboard)
 
 
+def _console() -> Console:
+    """A console on stderr, which stays so while sys.stderr is redirected, of the terminal's own size."""
+    # The shell's COLUMNS and LINES are old once the window is resized.
+    environment = {name: value for name, value in os.environ.items() if name not in {"COLUMNS", "LINES"}}
+    return Console(file=sys.stderr, _environ=environment)
+
+
+def _screen(console: Console, frame: Callable[[], RenderableType]) -> Screen:
+    """The alternate screen of a console, which shows the frame each time that it is refreshed."""
+    return Screen(
+        console=console,
+        screen=True,
+        auto_refresh=False,
+        redirect_stdout=False,
+        redirect_stderr=False,
+        get_renderable=frame,
+    )
+
+
 class Captured(io.StringIO):
-    """Stands in for a stream whose terminal is lent: each line becomes a message, all of it goes there in the end."""
+    """Stands in for stdout or stderr while the screen is taken: lines become messages, and are written in the end."""
 
     def __init__(self, stream: TextIO, note: Callable[[str], None]) -> None:
         super().__init__()
@@ -190,7 +199,7 @@ class Captured(io.StringIO):
         self._released = False
 
     def write(self, text: str) -> int:
-        """Keep the text, and show its lines as messages; once released, write it on the stream."""
+        """Keep the text, and show its lines as messages; once released, write it to the stream."""
         if self._released:
             return self._stream.write(text)
         for line in filter(str.strip, text.splitlines()):
@@ -203,15 +212,15 @@ class Captured(io.StringIO):
             self._stream.flush()
 
     def isatty(self) -> bool:
-        """Whether the stream behind is a terminal."""
+        """Whether the stream is a terminal."""
         return self._stream.isatty()
 
     def fileno(self) -> int:
-        """The descriptor of the stream behind, for programs that are started meanwhile."""
+        """Return the descriptor of the stream, for programs that are started meanwhile."""
         return self._stream.fileno()
 
     def release(self) -> None:
-        """Write all that was kept on the stream, and from now on what comes."""
+        """Write all that was kept to the stream, and later text directly."""
         if self._released:
             return
         self._released = True

@@ -16,7 +16,7 @@ INTERVAL = 5.0  # seconds of training between lines
 
 
 class Plain(Display):
-    """Prints the first tick, the last, every one in which something happened, and between them one every 5 s."""
+    """Prints the first tick, the last, every one with events or a new alarm, and one at least every 5 s in between."""
 
     def __init__(self, subject: Subject) -> None:
         self.subject = subject
@@ -25,7 +25,7 @@ class Plain(Display):
         self._judged = ""
 
     def open(self) -> None:
-        """Say what is trained, and where."""
+        """Print what is trained, and on which device."""
         subject = self.subject
         say(clean(f"Training {subject.arch} with loss {subject.loss} on {subject.data}, {subject.device}"))
 
@@ -53,7 +53,7 @@ class Plain(Display):
 
 
 def line(tick: "Tick", probabilities: bool) -> str:
-    """A tick on one line; the columns of one run's lines are aligned."""
+    """Return a tick on one line; the lines of one run have aligned columns."""
     parts = [f"step {tick.step:>8,}", f"{clock_text(tick.seconds):>8}"]
     if tick.progress is not None:
         parts += [f"{tick.progress:4.0%}", f"ETA {clock_text(tick.remaining):>8}"]
@@ -64,7 +64,7 @@ def line(tick: "Tick", probabilities: bool) -> str:
 
 
 def say(text: str) -> None:
-    """Print a line on stderr, in ASCII where it takes no more; silently nothing where nobody reads it any more."""
+    """Print a line on stderr, in ASCII if its encoding lacks a character; does nothing once its reader has gone."""
     try:
         print(text, file=sys.stderr, flush=True)
     except OSError:

@@ -1,4 +1,4 @@
-"""How far a preparation is: a bar with the time left on a terminal, one line anywhere else."""
+"""The progress of a preparation: a bar with the time left on a terminal, one line anywhere else."""
 
 import sys
 from collections.abc import Iterator
@@ -9,14 +9,14 @@ import click
 from gancli.base.progress import Advance, Progress
 from gancli.base.text import clean, plural
 
-SMALL = 1000  # things done before anybody would wonder
+SMALL = 1000  # things that are done before a user would wonder
 
 
 class Line(Progress):
-    """Tells on stderr, in one line, that something takes time."""
+    """Prints one line on stderr, for the first thing that takes time."""
 
     def __init__(self) -> None:
-        self._told = False
+        self._is_printed = False
 
     @contextmanager
     def track(self, title: str, total: int, unit: str = "image") -> Iterator[Advance]:
@@ -25,13 +25,13 @@ class Line(Progress):
         yield lambda done: None
 
     def wait(self, title: str) -> None:
-        if not self._told:
+        if not self._is_printed:
             click.echo(f"{clean(title)} ...", err=True)
-        self._told = True
+        self._is_printed = True
 
 
 class Bar(Progress):
-    """Draws a bar on stderr, which is gone when the work is done."""
+    """Draws a bar on stderr, which is removed when the work is done."""
 
     @contextmanager
     def track(self, title: str, total: int, unit: str = "image") -> Iterator[Advance]:
@@ -54,5 +54,5 @@ class Bar(Progress):
 
 
 def show_progress() -> Progress:
-    """What tells of progress on stderr: a bar on a terminal, else a line."""
+    """Return a progress that is shown on stderr: a bar on a terminal, else a line."""
     return Bar() if sys.stderr.isatty() else Line()

@@ -1,4 +1,4 @@
-"""Signals: at start-up they end the process tidily; a training they end with a save, or let it stand still."""
+"""What signals do: they end a command tidily, end a training after a save, or pause it."""
 
 import os
 import signal
@@ -18,7 +18,7 @@ Handlers = Mapping[int, Callable[[int, Any], None]]
 
 
 class Ended(BaseException):
-    """A signal has ended the process; `code` is what it exits with."""
+    """A signal ends the process, which exits with `code`."""
 
     def __init__(self, number: int) -> None:
         super().__init__(number)
@@ -27,7 +27,7 @@ class Ended(BaseException):
 
 @contextmanager
 def unwound() -> Iterator[None]:
-    """SIGTERM and its like raise Ended, as SIGINT raises KeyboardInterrupt: files and the terminal are put in order."""
+    """Inside, SIGTERM and its like raise Ended, as SIGINT raises KeyboardInterrupt: files and terminals are closed."""
 
     def end(number: int, _: Any) -> None:
         raise Ended(number)
@@ -38,9 +38,10 @@ def unwound() -> Iterator[None]:
 
 @contextmanager
 def handled(trainer: "Trainer", display: "Display") -> Iterator[list[int]]:
-    """SIGINT, SIGTERM, SIGHUP and SIGUSR1 finish the step and save; a second one stops at once.
+    """Inside, SIGINT, SIGTERM, SIGHUP and SIGUSR1 end the training after its step and a save; a second one at once.
 
-    Gives the exit codes of those caught. The time of a stop, by Ctrl-Z or SIGSTOP, is not counted.
+    Gives a list that holds the exit codes of the signals caught so far. Time spent stopped, by Ctrl-Z or SIGSTOP, is
+    not counted as training.
     """
     caught: list[int] = []
 
@@ -51,7 +52,7 @@ def handled(trainer: "Trainer", display: "Display") -> Iterator[list[int]]:
         caught.append(ENDING[number])
         trainer.stop()
 
-    # What is ignored stays so: nohup means it.
+    # Signals that are ignored stay ignored, as nohup wants.
     handlers = {number: end for number in ENDING if signal.getsignal(number) is not signal.SIG_IGN}
     if GOING_ON is not None:
         handlers[GOING_ON] = lambda *_: trainer.skip_time()
@@ -61,7 +62,7 @@ def handled(trainer: "Trainer", display: "Display") -> Iterator[list[int]]:
 
 @contextmanager
 def pausable(display: "Display") -> Iterator[None]:
-    """SIGTSTP (Ctrl-Z) gives the terminal back before the process is stopped."""
+    """Inside, SIGTSTP (Ctrl-Z) gives the terminal back before the process is stopped."""
 
     def pause(number: int, _: Any) -> None:
         display.suspend()

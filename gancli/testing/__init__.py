@@ -6,9 +6,9 @@ def test_it_keeps_the_contracts(check):
 """
 
 from gancli.base.moved import keep_old_names
-from gancli.testing.checks import check_entry, checks
 from gancli.testing.contract import Broken, Case, Check
 from gancli.testing.outcome import Gan, Outcome
+from gancli.testing.suite import check_entry, checks
 
 __all__ = ["Broken", "Case", "Check", "Gan", "Outcome", "check_entry", "checks"]
 

@@ -1,4 +1,4 @@
-"""What every architecture has to keep."""
+"""The rules of architectures."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -28,16 +28,16 @@ COUNT = 5
 
 
 def rules(case: Case) -> Rules:
-    """The rules of architectures, one by one."""
+    """Give the rules of an architecture, each as a title and a function that raises Broken."""
     kinds = conditions(case.entry.load())
-    yield "makes networks that some loss plays with", partial(_makes_something, case)
+    yield "makes networks that some loss plays with", partial(_plays_with_some, case)
     for (height, width), channels, conditional in product(SIZES, (1, 3), kinds):
         title = f"{height}x{width}, {channels} channels, {_kind(conditional)}"
         yield title, partial(_builds, case, (height, width), channels, conditional)
     yield "draws and mixes latents", partial(_draws, case)
     if issubclass(case.entry.load(), Translator):
         yield "makes images of images of a class", partial(_translates, case)
-    yield "options of sampling are explained and work", partial(_is_asked, case)
+    yield "options of sampling are explained and work", partial(_has_options_of_sampling, case)
     for loss in case.partners("loss"):
         yield f"plays with loss {loss.name}", partial(_plays, case, loss)
     yield "every parameter gets a gradient", partial(_moves_everything, case)
@@ -47,7 +47,7 @@ def rules(case: Case) -> Rules:
 
 
 def conditions(arch: type[Architecture]) -> tuple[bool, ...]:
-    """Whether an architecture is unconditional, conditional, or either."""
+    """Return the values of `conditional` that an architecture can be trained with."""
     return {"optional": (False, True), "required": (True,), "impossible": (False,)}[arch.conditioning]
 
 
@@ -56,11 +56,11 @@ def _kind(conditional: bool) -> str:
 
 
 def _pairs(case: Case, conditional: bool | None = None, **more: Any) -> Iterator[tuple[Entry, Trainer]]:
-    """The losses that the architecture plays with, each with a trainer of both."""
+    """Give each loss that plays with the architecture, and a trainer of both."""
     if conditional is None:
         conditional = conditions(case.entry.load())[0]
     for loss in case.partners("loss"):
-        training = accepted(case.entry, loss, case.given(case.entry, loss), conditional=conditional, **more)
+        training = accepted(case.entry, loss, case.settings_for(case.entry, loss), conditional=conditional, **more)
         if training is not None:
             yield loss, training
 
@@ -69,11 +69,11 @@ def _first(case: Case, **more: Any) -> tuple[Entry, Trainer]:
     for pair in _pairs(case, **more):
         return pair
     loss = case.partners("loss")[0]
-    why = refusal(case.entry, loss, case.given(case.entry, loss))
+    why = refusal(case.entry, loss, case.settings_for(case.entry, loss))
     raise Broken(f"No loss plays with it; {loss.name}: {why}. Name networks G and D, or add a loss of its own.")
 
 
-def _makes_something(case: Case) -> None:
+def _plays_with_some(case: Case) -> None:
     try:
         _first(case)
     except GanError as error:
@@ -82,27 +82,28 @@ def _makes_something(case: Case) -> None:
 
 def _builds(case: Case, size: Size, channels: int, conditional: bool) -> None:
     for _, training in islice(_pairs(case, conditional, data=pictures(size, channels)), 1):
-        made = _generated(training)
-        if made.shape != (COUNT, channels, *size):
-            raise Broken(f"It generates {tuple(made.shape)}, not {(COUNT, channels, *size)}.")
-        if not made.isfinite().all() or made.abs().max() > 1:
+        images = _generate(training)
+        if images.shape != (COUNT, channels, *size):
+            raise Broken(f"It generates {tuple(images.shape)}, not {(COUNT, channels, *size)}.")
+        if not images.isfinite().all() or images.abs().max() > 1:
             raise Broken("It generates values beyond [-1, 1]. End G with tanh.")
 
 
-def _generated(training: Trainer) -> Tensor:
-    y = _asked(training)
+def _generate(training: Trainer) -> Tensor:
+    y = _classes(training)
     z = training.gallery.sampler.latents(0, range(COUNT), y)
     with torch.no_grad():
         return training.arch.generate(training.average.networks, z, y, training.arch.sampling())
 
 
-def _asked(training: Trainer) -> Tensor | None:
+def _classes(training: Trainer) -> Tensor | None:
+    """Classes, int64 (COUNT,), to ask the model for; None for an unconditional one."""
     return torch.arange(COUNT) % 2 if training.conditional else None
 
 
 def _draws(case: Case) -> None:
     training = _first(case)[1]
-    arch, y = training.arch, _asked(training)
+    arch, y = training.arch, _classes(training)
     a, b, again = (training.gallery.sampler.latents(seed, range(COUNT), y) for seed in (0, 1, 0))
     if not torch.equal(a, again):
         raise Broken("noise draws other latents with the same generator. Pass the generator to every random function.")
@@ -120,36 +121,36 @@ def _translates(case: Case) -> None:
         origin = arch.origin(asked, count)
         if origin is not None and origin not in range(count):
             raise Broken(f"origin({asked}, {count}) is {origin!r}. Return the number of a class, or None for any.")
-    y = _asked(training)
+    y = _classes(training)
     sampler = training.gallery.sampler
     one, other = (sampler(sampler.latents(seed, range(COUNT), y), y) for seed in (0, 1))
     if (one == other).all():
         raise Broken("It makes the same of other images. Use z in generate.")
 
 
-def _is_asked(case: Case) -> None:
+def _has_options_of_sampling(case: Case) -> None:
     arch = _first(case)[1].arch
     for name, info in own_fields(arch.sampling):
         if not info.description:
             raise Broken(f"Option sample.{name} has no description. Give its Field(...) one: it is shown by --help.")
-    for asked in [{}, *_choices(arch.sampling)]:
+    for options in [{}, *_choices(arch.sampling)]:
         try:
-            _answers(case, arch.sampling(**asked))
+            _samples_with(case, arch.sampling(**options))
         except (ValidationError, Broken) as error:
-            raise Broken(f"Asked with {asked or 'the defaults'}: {error}") from error
+            raise Broken(f"Asked with {options or 'the defaults'}: {error}") from error
 
 
 def _choices(sampling: type[Sampling]) -> Iterator[dict[str, Any]]:
-    """Every value of every option that is one among few."""
+    """Give every value of every option that has few values, as options."""
     for name, info in own_fields(sampling):
         values = (False, True) if describe(info) == "BOOL" else choices_of(info)
         yield from ({name: value} for value in values)
 
 
-def _answers(case: Case, sampling: Sampling) -> None:
+def _samples_with(case: Case, sampling: Sampling) -> None:
     training = _first(case)[1]
     sampler = replace(training.gallery.sampler, sampling=sampling)
-    y = _asked(training)
+    y = _classes(training)
     z, alone = sampler.latents(0, range(COUNT), y), sampler.latents(0, [COUNT - 1], None if y is None else y[-1:])
     if not torch.equal(z[-1:], alone):
         raise Broken("The latents of an image depend on which others are asked for. Draw by number.")
@@ -159,7 +160,7 @@ def _answers(case: Case, sampling: Sampling) -> None:
 
 def _plays(case: Case, loss: Entry) -> None:
     for conditional in conditions(case.entry.load()):
-        training = accepted(case.entry, loss, case.given(case.entry, loss), conditional=conditional)
+        training = accepted(case.entry, loss, case.settings_for(case.entry, loss), conditional=conditional)
         if training is not None:
             play(training)
 
@@ -169,9 +170,9 @@ def _moves_everything(case: Case) -> None:
     lacking: set[str] | None = None
     for _, training in _pairs(case):
         list(training)
-        parts = [player.parameters for player in training.players.values()]
-        still = {key for each in parts for key, parameter in each.items() if parameter.grad is None}
-        lacking = still if lacking is None else lacking & still
+        parameters = chain.from_iterable(player.parameters.items() for player in training.players.values())
+        without = {name for name, parameter in parameters if parameter.grad is None}
+        lacking = without if lacking is None else lacking & without
     if lacking:
         raise Broken(f"{min(lacking)} never gets a gradient. Use it in forward, or make it a buffer.")
 
@@ -187,10 +188,10 @@ def _differentiates_twice(case: Case) -> None:
 
 
 def _samples(case: Case) -> None:
-    with folder() as place:
-        _, training = _first(case, folder=place / "a")
+    with folder() as parent:
+        _, training = _first(case, folder=parent / "a")
         list(training)
-        generator = TrainedModel.load(Run(place / "a").latest(), "cpu").given(training.data)
+        generator = TrainedModel.load(Run(parent / "a").latest(), "cpu").given(training.data)
     y = generator.classes([], COUNT)
     z = generator.latents(0, range(COUNT), y)
     with torch.no_grad():
@@ -202,5 +203,5 @@ def _samples(case: Case) -> None:
 
 def _resumes(case: Case) -> None:
     loss, training = _first(case)
-    pair = partial(trainer, case.entry, loss, case.given(case.entry, loss))
+    pair = partial(trainer, case.entry, loss, case.settings_for(case.entry, loss))
     resumes(partial(pair, conditional=training.conditional, data=training.data))

@@ -1,4 +1,4 @@
-"""What a check is: one rule on one thing, and how it says that the rule does not hold."""
+"""Checks: a check is one rule on one registered thing, and raises Broken where the rule does not hold."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -10,12 +10,12 @@ SECTIONS = {"arch": "architecture", "loss": "loss", "data": "dataset"}
 
 
 class Broken(AssertionError):
-    """A contract that does not hold: what, where, and what to do."""
+    """A contract does not hold; the message says what, where, and what to do."""
 
 
 @dataclass(frozen=True)
 class Check:
-    """One rule on one thing; calling it raises Broken, or whatever the plugin raises, where it does not hold."""
+    """One rule on one thing; calling it raises Broken, or what the plugin raises, where the rule does not hold."""
 
     title: str
     rule: Callable[[], None] = field(repr=False)
@@ -29,7 +29,7 @@ class Check:
 
 @dataclass(frozen=True)
 class Case:
-    """What is checked: an entry, the other entries that come with it, and settings for them."""
+    """What is checked: an entry, all entries of its package, settings for them, and a source for its dataset."""
 
     entry: Entry
     own: tuple[Entry, ...] = ()
@@ -37,12 +37,12 @@ class Case:
     source: str | None = None
 
     def partners(self, kind: str) -> list[Entry]:
-        """The built-in things of a kind, and those of the same package."""
+        """Return the built-in entries of a kind, and those of the same package."""
         return [e for e in registry().listing(kind) if e.package == "gancli" or e in self.own]
 
-    def given(self, *things: Entry) -> dict[str, Any]:
-        """The settings for these things: those for networks, a loss or data only where one of them is our own."""
-        own = {thing.kind for thing in things if thing == self.entry or thing in self.own}
+    def settings_for(self, *entries: Entry) -> dict[str, Any]:
+        """Return the settings for these entries, without those of a section whose entry is not of the same package."""
+        own = {entry.kind for entry in entries if entry == self.entry or entry in self.own}
         kinds = {key: SECTIONS.get(key.partition(".")[0]) for key in self.settings}
         return {key: value for key, value in self.settings.items() if kinds[key] is None or kinds[key] in own}
 

@@ -1,4 +1,4 @@
-"""What every dataset has to keep; most of it needs a source that it reads."""
+"""The rules of datasets; most of them need a source that the dataset reads."""
 
 from functools import partial
 from typing import Any
@@ -15,7 +15,7 @@ from gancli.training.trainer import Trainer
 
 
 def rules(case: Case) -> Rules:
-    """The rules of datasets, one by one."""
+    """Give the rules of a dataset, each as a title and a function that raises Broken."""
     yield "claims nothing that it does not know", partial(_is_modest, case)
     if case.source is not None:
         yield "lists its source", partial(_lists, case)
@@ -26,7 +26,11 @@ def rules(case: Case) -> Rules:
 
 
 def _options(case: Case, **more: Any) -> Dataset:
-    own = {key.removeprefix("data."): value for key, value in case.given(case.entry).items() if key.startswith("data.")}
+    own = {
+        key.removeprefix("data."): value
+        for key, value in case.settings_for(case.entry).items()
+        if key.startswith("data.")
+    }
     fixed = {"source": case.source, "size": "16", "workers": 0}
     dataset: Dataset = case.entry.load().model_validate({"name": case.entry.name, **own, **fixed, **more})
     return dataset
@@ -34,9 +38,9 @@ def _options(case: Case, **more: Any) -> Dataset:
 
 def _is_modest(case: Case) -> None:
     cls = case.entry.load()
-    with folder() as place:
-        (place / "note.txt").write_text("no image\n", encoding="utf-8")
-        for path in (place / "note.txt", place / "absent"):
+    with folder() as parent:
+        (parent / "note.txt").write_text("no image\n", encoding="utf-8")
+        for path in (parent / "note.txt", parent / "absent"):
             if cls.recognises(path):
                 raise Broken(f"recognises says yes to {path.name}. Look at the suffix, or into the file.")
 
@@ -57,10 +61,10 @@ def _goes_elsewhere(case: Case) -> None:
     records = _options(case).open()
     try:
         with Crew(records, _bytes, 1) as crew:
-            there = result_of(crew.submit([0]))
+            elsewhere = result_of(crew.submit([0]))
     except Exception as error:
         raise Broken(f"The listing cannot go to another process ({error}). Open files when they are needed.") from error
-    if there != attempts(records, _bytes, [0]):
+    if elsewhere != attempts(records, _bytes, [0]):
         raise Broken("The listing gives another picture in another process. Open files when they are needed.")
 
 

@@ -1,4 +1,4 @@
-"""What every loss has to keep."""
+"""The rules of losses."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -12,7 +12,7 @@ from gancli.training.trainer import Trainer
 
 
 def rules(case: Case) -> Rules:
-    """The rules of losses, one by one."""
+    """Give the rules of a loss, each as a title and a function that raises Broken."""
     yield "some architecture plays with it", partial(_plays_with_some, case)
     for arch in case.partners("architecture"):
         yield f"plays with architecture {arch.name}", partial(_plays, case, arch)
@@ -20,11 +20,11 @@ def rules(case: Case) -> Rules:
 
 
 def _partners(case: Case) -> Iterator[tuple[Entry, Trainer]]:
-    """The architectures that play with the loss, its own first, each with a trainer of both."""
+    """Give each architecture that plays with the loss, those of its package first, and a trainer of both."""
     archs = sorted(case.partners("architecture"), key=lambda arch: arch not in case.own)
     for arch in archs:
         for conditional in conditions(arch.load()):
-            training = accepted(arch, case.entry, case.given(arch, case.entry), conditional=conditional)
+            training = accepted(arch, case.entry, case.settings_for(arch, case.entry), conditional=conditional)
             if training is not None:
                 yield arch, training
 
@@ -32,18 +32,18 @@ def _partners(case: Case) -> Iterator[tuple[Entry, Trainer]]:
 def _plays_with_some(case: Case) -> None:
     if next(_partners(case), None) is None:
         arch = case.partners("architecture")[0]
-        why = refusal(arch, case.entry, case.given(arch, case.entry))
+        why = refusal(arch, case.entry, case.settings_for(arch, case.entry))
         raise Broken(f"No architecture plays with it; {arch.name}: {why}. Add an architecture made for it.")
 
 
 def _plays(case: Case, arch: Entry) -> None:
     for conditional in conditions(arch.load()):
-        training = accepted(arch, case.entry, case.given(arch, case.entry), conditional=conditional)
+        training = accepted(arch, case.entry, case.settings_for(arch, case.entry), conditional=conditional)
         if training is not None:
             play(training)
 
 
 def _resumes(case: Case) -> None:
     for arch, training in islice(_partners(case), 1):
-        pair = partial(trainer, arch, case.entry, case.given(arch, case.entry))
+        pair = partial(trainer, arch, case.entry, case.settings_for(arch, case.entry))
         resumes(partial(pair, conditional=training.conditional, data=training.data))

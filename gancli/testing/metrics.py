@@ -1,4 +1,4 @@
-"""What metrics and extractors have to keep."""
+"""The rules of metrics and extractors."""
 
 import math
 
@@ -14,7 +14,7 @@ COUNT, WIDTH, CLASSES = 60, 8, 2
 
 
 def lends(case: Case) -> None:
-    """An extractor gives the same finite features (N, D) to the same images, whatever is beside them."""
+    """Raise Broken unless an extractor gives the same finite features (N, D) of the same images in any batch."""
     extractor, data = case.entry.load()(name=case.entry.name, source=case.source or ""), pictures((32, 32))
     network = extractor.open(data, torch.device("cpu"), Progress()).eval()
     pixels = torch.from_numpy(np.asarray(data.pixels[:]))
@@ -27,14 +27,14 @@ def lends(case: Case) -> None:
 
 
 def measures(case: Case) -> None:
-    """A metric gives a finite float for each figure that it names, and the same for the same images."""
-    metric, dice = case.entry.load()(), np.random.default_rng(0)
-    rows = dice.normal(size=(2, COUNT, WIDTH)).astype(np.float32)
+    """Raise Broken unless a metric gives a finite float for each figure it names, the same for the same images."""
+    metric = case.entry.load()()
+    rows = np.random.default_rng(0).normal(size=(2, COUNT, WIDTH)).astype(np.float32)
     classes = np.arange(COUNT) % CLASSES
-    made = Generated(Features(rows[0], classes), classes)
+    generated = Generated(Features(rows[0], classes), classes)
     mean, covariance = rows[1].mean(0, np.float64), np.cov(rows[1].astype(np.float64), rowvar=False)
     real = Reference(COUNT, mean, covariance, Features(rows[1], classes), np.arange(COUNT), ("A", "B"))
-    first, again = metric.measure(made, real), metric.measure(made, real)
+    first, again = metric.measure(generated, real), metric.measure(generated, real)
     for name in metric.better:
         if not isinstance(first.get(name), float) or not math.isfinite(first[name]):
             raise Broken(f"Figure {name} is {first.get(name)!r}, no finite float.")

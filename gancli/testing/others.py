@@ -1,4 +1,4 @@
-"""What everything registered has to keep, and the kinds whose rules are few."""
+"""The rules of everything that is registered, and those of kinds that have few."""
 
 import warnings
 from functools import partial
@@ -18,7 +18,7 @@ from gancli.training.trainer import Trainer
 
 
 def rules(case: Case) -> Rules:
-    """The rules of all kinds, then those of this one."""
+    """Give the rules of all kinds, then of this one, each as a title and a function that raises Broken."""
     yield "can be imported", partial(_loads, case)
     yield "is explained", partial(_is_explained, case)
     own = {"preset": _trains, "logger": _logs, "command": _explains_itself, "augmentation": _augments}
@@ -54,13 +54,13 @@ def _logs(case: Case) -> None:
     from gancli.plugins.registry import registry
 
     arch, loss = registry().find("architecture", "gan"), registry().find("loss", "gan")
-    with folder() as place, warnings.catch_warnings():
+    with folder() as parent, warnings.catch_warnings():
         warnings.simplefilter("error", LoggerWarning)
-        training = trainer(arch, loss, {"arch.units": 8}, folder=place / "a")
+        training = trainer(arch, loss, {"arch.units": 8}, folder=parent / "a")
         try:
-            with open_loggers([f"{case.entry.package}/{case.entry.name}"], training) as tell:
+            with open_loggers([f"{case.entry.package}/{case.entry.name}"], training) as log:
                 for tick in training:
-                    tell(tick)
+                    log(tick)
         except LoggerWarning as error:
             raise Broken(str(error)) from error
 

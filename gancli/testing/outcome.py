@@ -1,11 +1,11 @@
-"""What the fixture `gan` of gancli's pytest plugin returns."""
+"""The type of the fixture `gan` of gancli's pytest plugin, and of what it returns."""
 
 from collections.abc import Callable
 from typing import NamedTuple
 
 
 class Outcome(NamedTuple):
-    """What a command left: its exit code, standard output and standard error."""
+    """The exit code, the standard output and the standard error of a command."""
 
     code: int
     out: str

@@ -1,8 +1,9 @@
-"""Packages as the checks find them: installed, or as a folder of source."""
+"""Packages to check, installed or as a folder of source, and the rules of packages."""
 
 import sys
 from functools import partial
 from importlib.metadata import EntryPoint
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from gancli.testing.contract import Broken, Rules
 
 
 def plugins_of(package: str | Path) -> list[Plugin]:
-    """The plugins of an installed package, or of a folder, which is registered first; raises GanError."""
+    """Return the plugins of an installed package, or of a folder, which is registered; raises GanError without any."""
     project = _project(Path(package))
     name = str(project["name"]) if project else str(package)
     if not (plugins := _registered(name)) and project:
@@ -32,7 +33,7 @@ def plugins_of(package: str | Path) -> list[Plugin]:
 
 
 def rules(plugin: Plugin) -> Rules:
-    """What a package has to keep as a whole."""
+    """Give the rules of a package as a whole, each as a title and a function that raises Broken."""
     yield "registers", partial(_registers, plugin)
     yield "is listed without torch", partial(_is_light, plugin)
 
@@ -42,7 +43,7 @@ def _registered(name: str) -> list[Plugin]:
 
 
 def _project(folder: Path) -> dict[str, Any] | None:
-    """The project that a folder holds, if it is one of ours."""
+    """The name, version and entry points of the plugin in a folder; None without a pyproject.toml."""
     path = folder / "pyproject.toml"
     if not path.is_file():
         return None
@@ -66,7 +67,8 @@ def _admit(folder: Path, project: dict[str, Any]) -> None:
 def _registers(plugin: Plugin) -> None:
     if plugin.fault:
         raise Broken(f"{plugin.package} cannot be registered: {plugin.fault}. Mend {plugin.target}.")
-    if not any(entry.package == plugin.package for kind in KINDS for entry in registry().listing(kind)):
+    entries = chain.from_iterable(map(registry().listing, KINDS))
+    if not any(entry.package == plugin.package for entry in entries):
         raise Broken(f"{plugin.package} registers nothing. Call add(kind, name, target, summary) in gancli_register.")
 
 

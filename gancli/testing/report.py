@@ -1,4 +1,4 @@
-"""What a check finds, in one line."""
+"""The outcome of a check as one line of text."""
 
 from gancli.base.errors import GanError
 from gancli.plugins.blame import blamed
@@ -7,7 +7,7 @@ from gancli.testing.contract import Broken, Check
 
 
 def fault_in(check: Check) -> str | None:
-    """What is wrong, where, and what to do; None where the check holds."""
+    """Run a check, and return what is wrong, where, and what to do; None where it holds."""
     try:
         check()
     except (Broken, GanError) as error:

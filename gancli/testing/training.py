@@ -1,4 +1,4 @@
-"""Trainings of a few steps on images made for the purpose."""
+"""Trainings of a few steps on small artificial images."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -24,7 +24,7 @@ SMALL: tuple[Size, ...] = ((16, 16), (32, 32), (64, 64))
 
 
 def pictures(size: Size = SMALL[0], channels: int = 1) -> Images:
-    """Images of two classes of unequal number, the second darker."""
+    """Return 23 random images of two classes, 9 of A and 14 of B, which are darker."""
     labels = np.array([0] * 9 + [1] * 14)
     pixels = np.random.default_rng(0).integers(0, 256, (len(labels), channels, *size), dtype=np.uint8)
     return Images(pixels // (1 + labels[:, None, None, None].astype(np.uint8)), labels, ("A", "B"))
@@ -40,7 +40,7 @@ def trainer(
     data: Images | None = None,
     folder: Path | None = None,
 ) -> Trainer:
-    """A trainer of that pair; raises GanError where the two refuse each other."""
+    """Return a trainer of an architecture and a loss; raises GanError where one refuses the other."""
     names = {"arch.name": f"{arch.package}/{arch.name}", "loss.name": f"{loss.package}/{loss.name}"}
     fixed = {"steps": steps, "batch_size": 4, "device": "cpu", "conditional": conditional}
     settings = resolve([Config("check", {**names, **fixed, **values})]).settings
@@ -51,7 +51,7 @@ def trainer(
 
 
 def play(training: Trainer) -> Trainer:
-    """Train to the end, under watch; raises Broken where the loss breaks a rule or a value is not finite."""
+    """Train to the end; raises Broken where a step reads a tensor on the host or a gradient is not finite."""
     with watched(training):
         list(training)
     for name, player in training.players.items():
@@ -62,7 +62,7 @@ def play(training: Trainer) -> Trainer:
 
 
 def accepted(arch: Entry, loss: Entry, values: Mapping[str, Any], **more: Any) -> Trainer | None:
-    """The trainer of a pair, on the smallest images that it takes; None where the two refuse each other."""
+    """Return a trainer of a pair, on the smallest images that it takes; None where one refuses the other."""
     for data in [more.pop("data")] if "data" in more else map(pictures, SMALL):
         try:
             return trainer(arch, loss, values, data=data, **more)
@@ -72,14 +72,17 @@ def accepted(arch: Entry, loss: Entry, values: Mapping[str, Any], **more: Any) -
 
 
 def resumes(training: Callable[..., Trainer]) -> None:
-    """Raise Broken unless two steps, a save, and two more are four, bit for bit; `training(steps=, folder=)`."""
-    with folder() as place:
+    """Raise Broken unless two steps, a save and two more steps give bit for bit what four steps give.
+
+    training: called as `training(steps=, folder=)`, returns a trainer.
+    """
+    with folder() as parent:
         # A trainer seeds torch when it is made: each is made only when it is to train.
-        straight = training(steps=4, folder=place / "a")
+        straight = training(steps=4, folder=parent / "a")
         list(straight)
-        list(training(steps=2, folder=place / "b"))
-        second = training(steps=4, folder=place / "b")
-        second.resume(Run(place / "b").latest())
+        list(training(steps=2, folder=parent / "b"))
+        second = training(steps=4, folder=parent / "b")
+        second.resume(Run(parent / "b").latest())
         list(second)
     whole, parts = straight.tensors(), second.tensors()
     if whole.keys() != parts.keys():
@@ -94,13 +97,13 @@ def resumes(training: Callable[..., Trainer]) -> None:
 
 @contextmanager
 def folder() -> Iterator[Path]:
-    """A folder for as long as it is needed."""
+    """Give a temporary folder, which is deleted at the end of the `with`."""
     with TemporaryDirectory() as name:
         yield Path(name)
 
 
 def refusal(arch: Entry, loss: Entry, values: Mapping[str, Any]) -> GanError | None:
-    """Why a pair refuses each other."""
+    """Return the error with which an architecture and a loss refuse each other; None where they do not."""
     try:
         trainer(arch, loss, values)
     except GanError as error:

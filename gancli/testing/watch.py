@@ -1,4 +1,4 @@
-"""Whether a step waits for the host: every read of a tensor's value is caught where it happens, on a CPU too."""
+"""Catches steps that wait for the host: every read of a tensor's value raises Broken at its place, on a CPU too."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -34,7 +34,7 @@ class Waits(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
     def __torch_dispatch__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         name = function.name().partition(".")[0]
-        masked = name.startswith("aten::index") and any(_is_mask(each) for each in _flat(args[1:]))
+        masked = name.startswith("aten::index") and any(map(_is_mask, _flat(args[1:])))
         if name in WAITS or masked:
             raise _waits(f"{name} by a mask" if masked else name)
         return function(*args, **(kwargs or {}))
@@ -42,14 +42,14 @@ class Waits(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
 @contextmanager
 def no_reads() -> Iterator[None]:
-    """Raise Broken wherever a tensor's value is read."""
+    """Inside, reading a tensor's value raises Broken."""
     with Reads(), Waits():  # type: ignore[no-untyped-call]
         yield
 
 
 def _flat(args: Any) -> Iterator[Any]:
-    for each in args:
-        yield from each if isinstance(each, list | tuple) else [each]
+    for argument in args:
+        yield from argument if isinstance(argument, list | tuple) else [argument]
 
 
 def _is_mask(index: Any) -> bool:
@@ -57,14 +57,14 @@ def _is_mask(index: Any) -> bool:
 
 
 def _waits(read: str) -> Broken:
-    place = next((f for f in reversed(extract_stack()) if not f.filename.startswith(OURS)), None)
-    where = f"{place.filename}:{place.lineno}, in {place.name}" if place else "an unknown place"
+    frame = next((frame for frame in reversed(extract_stack()) if not frame.filename.startswith(OURS)), None)
+    where = f"{frame.filename}:{frame.lineno}, in {frame.name}" if frame else "an unknown place"
     return Broken(f"The step reads a tensor on the host: {read} ({where}). Use torch.where, or leave it a tensor.")
 
 
 @contextmanager
 def watched(training: Trainer) -> Iterator[None]:
-    """Watch the code of the loss, and of the networks that it calls, while the trainer trains."""
+    """Inside, the loss and the networks that it calls raise Broken where they read a tensor's value in a step."""
     wrappers = training.stepper.wrappers
     wrappers.append(_watched)
     try:

@@ -10,6 +10,6 @@ class MyGAN(Metric):
 
     better: ClassVar = {"mygan": "higher"}
 
-    def measure(self, made: Generated, real: Reference) -> dict[str, float]:
+    def measure(self, generated: Generated, real: Reference) -> dict[str, float]:
         """The mean standard deviation of generated features, over that of real ones."""
-        return {"mygan": float(made.features.rows.std(0).mean() / real.features.rows.std(0).mean())}
+        return {"mygan": float(generated.features.rows.std(0).mean() / real.features.rows.std(0).mean())}

@@ -1,4 +1,4 @@
-"""The checks of a package or of one registered thing, put together from the rules of each kind."""
+"""The checks of a package or of one registered thing, collected from the rules of each kind."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -11,26 +11,25 @@ from gancli.testing.contract import Case, Check, Rules
 def checks(
     package: str | Path, settings: Mapping[str, Any] | None = None, source: str | Path | None = None
 ) -> list[Check]:
-    """The checks of a package: its name, or a folder with a pyproject.toml; raises GanError where there is none.
+    """Return the checks of a package, by name or as a folder with a pyproject.toml; raises GanError without a plugin.
 
-    `settings` hold for its own networks, losses and data (`{"arch.width": 4}`); `source` is read by its
-    dataset.
+    settings: for its own networks, losses and data (`{"arch.width": 4}`); source: what its dataset reads.
     """
     from gancli.testing.packages import plugins_of
 
     plugins = plugins_of(package)
     own = tuple(entry for entry in registry().entries if entry.package == plugins[0].package)
-    found = [
-        Check(f"package {plugin.package}: {title}", rule) for plugin in plugins for title, rule in _package(plugin)
-    ]
+    collected: list[Check] = []
+    for plugin in plugins:
+        collected += [Check(f"package {plugin.package}: {title}", rule) for title, rule in _package(plugin)]
     for entry in own:
         case = Case(entry, own, settings or {}, None if source is None else str(source))
-        found += check_entry(case)
-    return found
+        collected += check_entry(case)
+    return collected
 
 
 def check_entry(case: Case) -> list[Check]:
-    """The checks of one registered thing."""
+    """Return the checks of one registered thing."""
     return [Check(f"{case.entry.kind} {case.entry.name}: {title}", rule) for title, rule in _rules(case)]
 
 
