@@ -22,7 +22,7 @@ from gancli.evaluation.references import measure_reference
 from gancli.extractors.contract import find
 from gancli.extractors.embedder import open_embedder
 from gancli.metrics.contract import Generated
-from gancli.terminal.progress import shown
+from gancli.terminal.progress import show_progress
 
 SHOWN = ("fid", "kid", "precision", "recall", "density", "coverage", "modes", "novelty", "copied", "duplicates")
 
@@ -73,8 +73,8 @@ def part(images, numbers):
 def table(images, name, n):
     """The identity of an extractor, its accuracy, and the figures of each damage."""
     reference, real = halves(images, n)
-    embedder = open_embedder(find(name), reference, torch.device("cpu"), shown())
-    facts = measure_reference(reference, embedder, shown())
+    embedder = open_embedder(find(name), reference, torch.device("cpu"), show_progress())
+    facts = measure_reference(reference, embedder, show_progress())
     have = frozenset({"training"} | ({"classes"} if embedder.classes else set()))
     rows = {
         damage: measure(choose_metrics((), have), Generated(embedder(pixels)), facts)[0]
@@ -93,7 +93,7 @@ def main():
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     asked = {"data.source": options.source, **({"data.limit": options.limit} if options.limit else {})}
-    images = resolve([Config("options", asked)]).settings.data.load(shown())
+    images = resolve([Config("options", asked)]).settings.data.load(show_progress())
     for name in options.extractors.split(","):
         identity, accuracy, rows = table(images, name, options.n)
         if options.json:
