@@ -248,7 +248,7 @@ def test_evaluations_that_memory_has_no_room_for_end_no_training(
     def full(*_: object) -> None:
         raise torch.OutOfMemoryError("CUDA out of memory.")
 
-    monkeypatch.setattr(monitor, "generated", full)
+    monkeypatch.setattr(monitor, "generate", full)
     texts = [event.text for tick in trainer(tmp_path / "run", steps=4, eval_every=2) for event in tick.events]
     assert [text for text in texts if "--eval-every 0" in text] == [
         "Not evaluated: Out of memory on cpu. Free some of it, or leave evaluations out: --eval-every 0."

@@ -16,7 +16,7 @@ from gancli.base.progress import Progress
 from gancli.data.digits import Digits
 from gancli.data.images import Images
 from gancli.evaluation.measuring import choose_metrics, generate, measure
-from gancli.evaluation.references import measured
+from gancli.evaluation.references import measure_reference
 from gancli.extractors.classifier import ClassifierFeatures
 from gancli.extractors.contract import find
 from gancli.extractors.embedder import Embedder
@@ -55,7 +55,7 @@ def tables(digits: Images, judge: Embedder, random: Embedder) -> dict[str, dict[
     against, real = TOOLS["halves"](digits, 600)
     found = {}
     for name, see in {"classifier": judge, "random": random}.items():
-        facts = measured(against, see, Progress())
+        facts = measure_reference(against, see, Progress())
         metrics = choose_metrics((), frozenset({"training"} | ({"classes"} if see.classes else set())))
         found[name] = {
             damage: measure(metrics, Generated(see(pixels)), facts)[0]
@@ -142,7 +142,7 @@ def test_a_model_that_memorises_is_found_out_and_named(digits: Images, judge: Em
     few = TOOLS["part"](digits, np.arange(300))
     arch = DCGAN(name="dcgan", latent=2)
     parrot = Sampler(arch, {"G": Parrot(few.pixels[:])}, few.spec, False, CPU, Sampling(), inputs_of(arch))
-    facts = measured(few, judge, Progress())
+    facts = measure_reference(few, judge, Progress())
     made = generate(parrot, None, 200, 0, judge, Progress())
     found, _ = measure(choose_metrics(["memorisation"], frozenset({"training"})), made, facts)
     assert found["copied"] > 0.95
@@ -158,7 +158,7 @@ def test_results_do_not_depend_on_the_batch(digits: Images, judge: Embedder, bat
     images, made = TOOLS["part"](digits, np.arange(300)), digits.pixels[np.arange(300, 500)]
     metrics = choose_metrics((), frozenset({"classes", "training"}))
     first, second = (
-        measure(metrics, Generated(see(made)), measured(images, see, Progress()))[0] for see in (judge, other)
+        measure(metrics, Generated(see(made)), measure_reference(images, see, Progress()))[0] for see in (judge, other)
     )
     for name in ("fid", "kid", "precision", "recall", "density", "coverage", "novelty", "authenticity", "entropy"):
         assert second[name] == pytest.approx(first[name], rel=1e-4, abs=1e-6), name
