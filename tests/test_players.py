@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from gancli import Game, Move, Networks, Spec, register
 from gancli.architectures.dcgan import DCGAN
-from gancli.base.errors import UsageError
+from gancli.base.errors import GanError, UsageError
 from gancli.config.settings import Optim
 from gancli.game.network import Network
 from gancli.game.statistics import Statistics
@@ -248,3 +248,60 @@ def test_a_loss_reports_numbers_and_scores_alike() -> None:
     game = playing().game
     game.report(weight=0.5, real=0.0, fake=torch.zeros(4, requires_grad=True))
     assert game.statistics.take() == {"weight": 0.5, "real": 0.5, "fake": 0.5}
+
+
+def normed() -> nn.Module:
+    return nn.Sequential(nn.Linear(2, 3), nn.BatchNorm1d(3), nn.Tanh())
+
+
+def test_the_statistics_of_an_average_are_those_of_what_its_own_weights_make() -> None:
+    average = Average({"G": normed()}, 100)
+    average.update(1000)
+    nn.init.constant_(average.live["G"][0].weight, 7.0)
+    average.update(1010)
+    network, z = average.networks["G"], torch.randn(3, 50, 2)
+
+    def generate() -> None:
+        for batch in z:
+            network(batch)
+
+    average.renew_statistics(generate)
+    norm, inside = network[1], network[0](z)
+    torch.testing.assert_close(norm.running_mean, inside.mean((0, 1)))
+    torch.testing.assert_close(norm.running_var, inside.var(1).mean(0))
+    assert not network.training
+    assert norm.momentum == 0.1
+    average.update(1020)
+    assert torch.equal(norm.running_mean, average.live["G"][1].running_mean)
+
+
+def test_samples_and_checkpoints_have_statistics_of_their_own_and_training_has_not(tmp_path: Path) -> None:
+    shown, unseen = (
+        trainer(tmp_path / name, steps=4, sample_every=every, checkpoint_every=every, **SMALL)
+        for name, every in (("a", "1"), ("b", "0"))
+    )
+    list(shown)
+    list(unseen)
+    name = next(key for key, _ in shown.average.networks["G"].named_buffers() if key.endswith("running_mean"))
+    live, mean = (networks["G"].get_buffer(name) for networks in (shown.networks, shown.average.networks))
+    assert not torch.equal(live, mean)
+    tensors = unseen.tensors()
+    for key, tensor in shown.tensors().items():
+        assert torch.equal(tensor, tensors[key]), key
+
+
+def test_where_memory_does_not_allow_it_the_copied_statistics_stay(monkeypatch: pytest.MonkeyPatch) -> None:
+    training = trainer(steps=1, **SMALL)
+    sampler = type(training.gallery.sampler)
+    call = sampler.__call__
+
+    def refuses(self: Any, z: Tensor, y: Tensor | None) -> Any:
+        if len(z) > 64:
+            raise GanError("Out of memory.")
+        return call(self, z, y)
+
+    monkeypatch.setattr(sampler, "__call__", refuses)
+    list(training)
+    live = dict(training.networks["G"].named_buffers())
+    for name, buffer in training.average.networks["G"].named_buffers():
+        assert torch.equal(buffer, live[name]), name

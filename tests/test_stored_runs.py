@@ -54,7 +54,9 @@ def test_it_goes_on_where_it_stopped_as_it_did_then(gan: Gan, home: Path) -> Non
     now, then = tensors(home / "dcgan-0.1.0" / "checkpoints" / "step-00000060.safetensors"), tensors(CONTINUED)
     assert now.keys() == then.keys()
     for name, tensor in then.items():
-        if tensor.is_floating_point():
+        # Batch normalisation of the average is fitted to its own weights now; then it was copied from G.
+        fitted = name.startswith("G_ema.") and ".running_" in name
+        if tensor.is_floating_point() and not fitted:
             assert torch.allclose(now[name], tensor, rtol=1e-3, atol=1e-5), name
 
 

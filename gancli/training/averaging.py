@@ -1,14 +1,15 @@
 """An exponential moving average of networks."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from copy import deepcopy
 
 import torch
 from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
 
 
 class Average:
-    """An exponential moving average of networks: weights by half-life in images, buffers copied (1806.04498).
+    """An exponential moving average of networks: weights by half-life in images (1806.04498), buffers copied.
 
     Images are the real ones that the training has seen.
     """
@@ -27,9 +28,35 @@ class Average:
         share = 1.0 - 0.5 ** ((images - self.images) / half_life) if half_life else 1.0
         self.images = images
         self._lerp(share)
+        self.copy_buffers()
+
+    @torch.no_grad()
+    def copy_buffers(self) -> None:
+        """Take the buffers as they are in the networks."""
         for name, module in self.live.items():
             for kept, buffer in zip(self.networks[name].buffers(), module.buffers(), strict=True):
                 kept.copy_(buffer)
+
+    def renew_statistics(self, generate: Callable[[], object]) -> None:
+        """Have batch normalisation's statistics be those of what `generate` makes with the averaged weights.
+
+        The copied ones belong to other weights: on photographs images are the worse for it. They hold until the next
+        update.
+        """
+        modules = [module for network in self.networks.values() for module in network.modules()]
+        norms = [module for module in modules if isinstance(module, _BatchNorm) and module.track_running_stats]
+        momenta = [norm.momentum for norm in norms]
+        for norm in norms:
+            norm.reset_running_stats()
+            norm.momentum = None  # the mean of all batches
+            norm.train()
+        try:
+            if norms:
+                generate()
+        finally:
+            for norm, momentum in zip(norms, momenta, strict=True):
+                norm.momentum = momentum
+                norm.eval()
 
     def _lerp(self, share: float) -> None:
         """Take every parameter, also one that several networks share, once by a share of the way to where it is."""

@@ -2,6 +2,10 @@
 
 from collections.abc import Iterator
 
+import torch
+
+from gancli.base.errors import GanError
+from gancli.evaluation.measuring import classes_for
 from gancli.evaluation.monitor import Monitor
 from gancli.generation.sampler import Sampler
 from gancli.runs.run import Run
@@ -9,6 +13,11 @@ from gancli.runs.saver import Saver
 from gancli.telemetry.ticks import Event, Kind
 from gancli.training.gallery import Gallery
 from gancli.training.state import TrainingState
+
+SHOWN = frozenset({Kind.SAMPLES, Kind.COMPARISON, Kind.CHECKPOINT, Kind.EVALUATION})
+"""What the averaged networks make, or are kept in."""
+FITTED = range(2**20, 2**20 + 320)
+"""The numbers of the images that batch normalisation is fitted to: none that is shown or measured."""
 
 
 class Output:
@@ -42,6 +51,8 @@ class Output:
         best = False
         for step in self.saver.lost() if self.saver else ():
             self.monitor.unmark(step)
+        if due & SHOWN:
+            self._renew_statistics()
         if Kind.EVALUATION in due:
             figures, best, event = self.monitor.evaluate(self.run, self.state.step, self.state.game.images)
             self.state.metrics |= figures
@@ -51,6 +62,21 @@ class Output:
             self.run.thin_samples(self.state.settings.keep_samples)
         if self.saver:
             yield from self._save(self.saver, best, due=best or Kind.CHECKPOINT in due, finished=finished)
+
+    def _renew_statistics(self) -> None:
+        """Fit batch normalisation to the averaged weights; where memory does not allow it, it stays as it is."""
+        state, sampler = self.state, self.gallery.sampler
+        seed, count = state.settings.seed, len(FITTED)
+
+        def generate() -> None:
+            classes = classes_for(sampler, state.data, count, seed)
+            y = None if classes is None else torch.from_numpy(classes)
+            sampler(sampler.latents(seed, FITTED, y), y)
+
+        try:
+            state.average.renew_statistics(generate)
+        except GanError:
+            state.average.copy_buffers()
 
     def _save(self, saver: Saver, best: bool, *, due: bool, finished: bool) -> Iterator[Event]:
         if due:
