@@ -275,6 +275,13 @@ def test_the_statistics_of_an_average_are_those_of_what_its_own_weights_make() -
     assert torch.equal(norm.running_mean, average.live["G"][1].running_mean)
 
 
+def test_statistics_that_are_held_fast_in_training_are_not_fitted() -> None:
+    average = Average({"G": normed()}, 100)
+    average.live["G"][1].eval()  # as that of a pretrained network
+    average.renew_statistics(lambda: average.networks["G"](torch.randn(50, 2)))
+    assert torch.equal(average.networks["G"][1].running_mean, torch.zeros(3))
+
+
 def test_samples_and_checkpoints_have_statistics_of_their_own_and_training_has_not(tmp_path: Path) -> None:
     shown, unseen = (
         trainer(tmp_path / name, steps=4, sample_every=every, checkpoint_every=every, **SMALL)

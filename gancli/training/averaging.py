@@ -43,8 +43,7 @@ class Average:
         The copied ones belong to other weights: on photographs images are the worse for it. They hold until the next
         update.
         """
-        modules = [module for network in self.networks.values() for module in network.modules()]
-        norms = [module for module in modules if isinstance(module, _BatchNorm) and module.track_running_stats]
+        norms = [norm for name in self.networks for norm in self._norms(name)]
         momenta = [norm.momentum for norm in norms]
         for norm in norms:
             norm.reset_running_stats()
@@ -57,6 +56,13 @@ class Average:
             for norm, momentum in zip(norms, momenta, strict=True):
                 norm.momentum = momentum
                 norm.eval()
+
+    def _norms(self, name: str) -> list[_BatchNorm]:
+        """The averaged batch normalisations of a network, but for those whose statistics are held fast in training."""
+        pairs = zip(self.networks[name].modules(), self.live[name].modules(), strict=True)
+        return [
+            norm for norm, live in pairs if isinstance(norm, _BatchNorm) and norm.track_running_stats and live.training
+        ]
 
     def _lerp(self, share: float) -> None:
         """Take every parameter, also one that several networks share, once by a share of the way to where it is."""
