@@ -5,11 +5,13 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from conftest import Gan
 from fake_package import installed
+from PIL import Image
 from small import TINY_WORDS
 
 PAGE = Path(__file__).parents[1] / "docs" / "plugins.md"
@@ -97,6 +99,21 @@ def test_what_is_asked_for_on_the_page_is_given(gan: Gan) -> None:
 @pytest.mark.usefixtures("_package")
 def test_the_command_on_the_page_runs(gan: Gan) -> None:
     assert gan("greet", "you").out == "Hello you\n"
+
+
+def test_the_dataset_on_the_page_reads_what_it_lists() -> None:
+    page = (PAGE.parent / "data.md").read_text()
+    (source,) = re.findall(r"```python\n(.*?)```", page, re.S)
+    scope = {"__name__": "gancli_shelf"}
+    exec(source, scope)
+    for shade in (0, 90, 180):
+        Image.new("L", (8, 8), shade).save(f"{shade}.png")
+    Path("scans.shelf").write_text("0.png dark\n90.png dark\n180.png light\n")
+    shelf: Any = scope["Shelf"]
+    assert shelf.recognises(Path("scans.shelf"))
+    images = shelf(name="shelf", source="scans.shelf", workers=0).load()
+    assert sorted(images.pixels[:][:, 0, 0, 0].tolist()) == [0, 90, 180]
+    assert images.classes == ("dark", "light")
 
 
 @pytest.mark.slow

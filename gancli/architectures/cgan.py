@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from gancli.architectures.contract import Networks
 from gancli.architectures.layers import ClassVectors
 from gancli.architectures.mlp import FullyConnected
+from gancli.base.moved import keep_old_names
 from gancli.data.images import Spec
 
 
@@ -52,3 +53,6 @@ class CGANGenerator(nn.Module):
         joined = torch.cat([z, self.from_y(y).to(z.dtype)], 1)
         images: Tensor = self.image(self.hidden(joined))
         return images.view(-1, *self.shape)
+
+
+keep_old_names(globals())

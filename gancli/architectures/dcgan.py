@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from gancli.architectures.contract import Architecture, Networks
 from gancli.architectures.layers import ConditionalBatchNorm, Projection, dcgan_weights, norm2d, pyramid, spectral
+from gancli.base.moved import keep_old_names
 from gancli.data.images import Spec
 
 
@@ -102,3 +103,6 @@ class DCGANDiscriminator(nn.Module):
         if self.projection is None or y is None:
             return score
         return score + self.projection(features.sum((2, 3)), y)
+
+
+keep_old_names(globals())

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from gancli.architectures.contract import Architecture, Networks
 from gancli.architectures.layers import ConditionalBatchNorm, Projection, spectral
+from gancli.base.moved import keep_old_names
 from gancli.data.images import Spec
 
 
@@ -94,3 +95,6 @@ class MLPDiscriminator(nn.Module):
         features: Tensor = self.features(x)
         score: Tensor = self.score(features).squeeze(1)
         return score if self.projection is None or y is None else score + self.projection(features, y)
+
+
+keep_old_names(globals())

@@ -9,6 +9,7 @@ from torch.nn.functional import interpolate
 
 from gancli.architectures.contract import Architecture, Networks
 from gancli.architectures.layers import ConditionalBatchNorm, Projection, norm2d, pyramid, spectral
+from gancli.base.moved import keep_old_names
 from gancli.data.images import Spec
 
 WIDEST = 16  # channels of the smallest size, at most, as a multiple of the width
@@ -141,3 +142,6 @@ class ResNetDiscriminator(nn.Module):
         features: Tensor = self.features(x).sum((2, 3))
         score: Tensor = self.score(features).squeeze(1)
         return score if self.projection is None or y is None else score + self.projection(features, y)
+
+
+keep_old_names(globals())

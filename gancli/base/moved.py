@@ -27,6 +27,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     "config": (
         "config.layers",
         "config.config",
+        "config.environment",
         "config.parts",
         "config.sources",
         "config.presets",
@@ -65,7 +66,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     "images": ("generation.pictures",),
     "inputs": ("architectures.inputs",),
     "latents": ("architectures.latents",),
-    "layout": ("base.layout",),
+    "layout": (),
     "length": ("training.length",),
     "lock": ("runs.lock",),
     "loggers": ("loggers.contract", "loggers.guarded"),
@@ -90,7 +91,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     "sampling": ("architectures.sampling",),
     "saver": ("runs.saver",),
     "scaffold": ("plugins.scaffold",),
-    "sealed": ("base.sealed",),
+    "sealed": ("base.tensor_file",),
     "settings": ("config.settings", "compute.device_names", "base.units"),
     "signals": ("terminal.signals", "base.errors"),
     "state": ("training.state",),
@@ -105,9 +106,21 @@ MODULES: dict[str, tuple[str, ...]] = {
 """The modules in which each old one's names are looked for, in turn."""
 
 RENAMED: dict[str, str] = {
+    "architectures.cgan.Generator": "architectures.cgan.CGANGenerator",
+    "architectures.dcgan.Discriminator": "architectures.dcgan.DCGANDiscriminator",
+    "architectures.dcgan.Generator": "architectures.dcgan.DCGANGenerator",
+    "architectures.dcgan.Up": "architectures.dcgan.UpConvolution",
+    "architectures.mlp.Discriminator": "architectures.mlp.MLPDiscriminator",
+    "architectures.mlp.Generator": "architectures.mlp.MLPGenerator",
+    "architectures.resnet.Discriminator": "architectures.resnet.ResNetDiscriminator",
+    "architectures.resnet.Down": "architectures.resnet.ResidualDown",
+    "architectures.resnet.Generator": "architectures.resnet.ResNetGenerator",
+    "architectures.resnet.Up": "architectures.resnet.ResidualUp",
     "commands.sampling.asked_of": "commands.generating.sampling_of",
     "commands.train.train": "commands.train.train_gan",
     "comparison.comparison": "reports.compare.compare_runs",
+    "config.ENV_ELSEWHERE": "config.environment.ELSEWHERE",
+    "config.ENV_PREFIX": "config.environment.PREFIX",
     "config.SLOTS": "config.parts.PARTS",
     "config.Slot": "config.parts.ChosenPart",
     "config.chosen": "config.layers.choices_of_layers",
@@ -130,9 +143,12 @@ RENAMED: dict[str, str] = {
     "generator.Generator": "generation.model.TrainedModel",
     "inputs.inputs": "architectures.inputs.inputs_of",
     "latents.generator": "compute.randomness.stream",
+    "loggers.RETRY": "base.retry.PAUSE",
     "offline.offline": "plugins.offline.no_network",
+    "overview.about": "reports.overview.subject_of",
     "overview.overview": "reports.overview.overview_of",
     "run.runs": "runs.finding.runs_in",
+    "saver.RETRY": "base.retry.PAUSE",
 }
 """The new path of each name that is another now."""
 

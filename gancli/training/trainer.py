@@ -56,8 +56,8 @@ class Trainer(StateView):
     @classmethod
     def of(cls, settings: Mapping[str, Any]) -> "Trainer":
         """A trainer of settings as a run file has them, `{"loss": "wgan", "steps": 100}`; raises GanError."""
-        resolved = resolve([Config.nested("script", settings)]).settings
-        return cls(resolved, resolved.data.load())
+        resolved = resolve([Config.nested("script", settings)])
+        return cls(resolved.located().settings, resolved.settings.data.load())
 
     def __iter__(self) -> Iterator[Tick]:
         """Ticks until the run's length is reached or `stop` was called; the last one tells of the last checkpoint."""
