@@ -168,15 +168,16 @@ def check_images(spec: Spec) -> None:
         )
 
 
-def check(tensors: Mapping[str, "Tensor"], header: Header) -> None:
-    """Raise GanError where a training that begins with these could not be saved.
+def check(tensors: Mapping[str, "Tensor"], spec: Spec) -> None:
+    """Raise GanError where a training of such images that begins with these tensors could not be saved.
 
     That is a tensor of a type that no file holds, or so many names of tensors and classes that no file would be read.
     """
-    size, most = tensor_file.table_size(KEY, _document(header), tensors), tensor_file.LONGEST // ROOM
+    size = tensor_file.table_size(KEY, {"spec": spec.document()}, tensors)
+    most = tensor_file.LONGEST // ROOM
     if size > most:
         raise GanError(
-            f"This training could not be saved: the names of {len(header.spec.classes):,} classes and "
+            f"This training could not be saved: the names of {len(spec.classes):,} classes and "
             f"{plural(len(tensors), 'tensor')} take {bytes_text(size)}, and there is room for {bytes_text(most)}.",
             "Give classes shorter names, or choose networks of fewer layers.",
         )

@@ -88,7 +88,7 @@ class TrainingState:
         average = Average(generators, settings.optim.ema)
         horizon = settings.optim.horizon
         state = cls(settings, arch, loss, data, device, dtype, networks, game, players, average, horizon=horizon)
-        check(state.tensors(), state.header())
+        check(state.tensors(), data.spec)
         return state
 
     @property
