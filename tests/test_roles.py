@@ -146,7 +146,7 @@ def test_the_penalty_is_taken_at_what_was_noted_and_not_where_d_was_called() -> 
 
     training = playing(loss=Together, **R1, steps=1)
     training.game.begin(0)
-    next(iter(training._moves()))
+    next(iter(training.stepper.moves()))
     noted, y = training.game.judged["D"]
     assert y is None
     assert noted.abs().max() == 2

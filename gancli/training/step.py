@@ -44,12 +44,13 @@ class Step:
 
     def _move(self, factor: float) -> None:
         state = self.state
-        for name, objective in self._moves():
+        for name, objective in self.moves():
             player = state.players[name]
             player.move(objective, factor)
             state.game.statistics.add(f"grad_{name}", player.gradient)
 
-    def _moves(self) -> Moves:
+    def moves(self) -> Moves:
+        """The moves of one step of the loss, with all that wraps them."""
         moves = self.state.loss.step(self.state.game)
         for wrap in self.wrappers:
             moves = wrap(moves)
