@@ -74,8 +74,8 @@ def drafts(place: Path) -> list[Path]:
 def drafted(folder: Path) -> str | None:
     """The name of the place that a folder is in the making for; None where it is none."""
     name = folder.name
-    known = name.startswith(".") and name.endswith(TEMPORARY) and name.count(".") >= 3
-    return name[1:].removesuffix(TEMPORARY).rpartition(".")[0] if known else None
+    is_temporary = name.startswith(".") and name.endswith(TEMPORARY) and name.count(".") >= 3
+    return name[1:].removesuffix(TEMPORARY).rpartition(".")[0] if is_temporary else None
 
 
 def write_text(path: Path, text: str) -> None:

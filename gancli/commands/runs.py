@@ -35,13 +35,13 @@ def command(ctx: click.Context, as_json: bool) -> int | None:
         return None
     from gancli.reports.overview import overview_of
 
-    found = [overview_of(each) for each in finding.runs_in(finding.home())]
+    overviews = [overview_of(each) for each in finding.runs_in(finding.home())]
     if as_json:
-        click.echo(json.dumps([each.document() for each in found], indent=2))
-    elif not found:
+        click.echo(json.dumps([each.document() for each in overviews], indent=2))
+    elif not overviews:
         click.echo(f"There are no runs in {clean(finding.home())}. Train one: gan train")
     else:
-        _print(_table(found))
+        _print(_table(overviews))
     return Exit.OK
 
 
@@ -58,10 +58,10 @@ def compare(names: tuple[str, ...], as_json: bool) -> int:
         return Exit.OK
     from rich.text import Text
 
-    shown = _grid("", *(clean(Path(name).name) for name in names))
+    grid = _grid("", *(clean(Path(name).name) for name in names))
     for label, values in table.items():
-        shown.add_row(Text(clean(label), "bold"), *(Text(_value(value)) for value in values))
-    _print(shown)
+        grid.add_row(Text(clean(label), "bold"), *(Text(_value(value)) for value in values))
+    _print(grid)
     return Exit.OK
 
 
@@ -142,26 +142,26 @@ def _wait_for(name: str | None) -> runs.Run:
     """The run of that name, or the newest, once its training has begun."""
     from gancli.telemetry import metrics_file
 
-    told = False
+    waiting = False
     while True:
-        found = _found(name)
-        if found is not None and (
-            metrics_file.subject(found.metrics) or (found.state != TRAINING and found.metrics.exists())
+        candidate = _candidate(name)
+        if candidate is not None and (
+            metrics_file.subject(candidate.metrics) or (candidate.state != TRAINING and candidate.metrics.exists())
         ):
-            return found
-        if not told:
+            return candidate
+        if not waiting:
             click.echo(
                 f"Waiting for {f'run {clean(name)}' if name else 'a run'} to begin (Ctrl-C ends that).", err=True
             )
-            told = True
+            waiting = True
         time.sleep(PAUSE)
 
 
-def _found(name: str | None) -> runs.Run | None:
+def _candidate(name: str | None) -> runs.Run | None:
     if name is None:
-        found = list(finding.runs_in(finding.home()))
+        candidates = list(finding.runs_in(finding.home()))
         # One that trains before one that does not, and then the newest.
-        return max(found, key=lambda each: (each.state == TRAINING, _touched(each)), default=None)
+        return max(candidates, key=lambda each: (each.state == TRAINING, _touched(each)), default=None)
     try:
         return finding.find_run(name)
     except GanError:
@@ -172,12 +172,12 @@ def _touched(each: runs.Run) -> int:
     return max(changed(each.metrics), changed(each.config))
 
 
-def _table(found: "list[Overview]") -> "Table":
+def _table(overviews: "list[Overview]") -> "Table":
     from rich.text import Text
 
     table = _grid("run", "game", "data", "step", "time", "best", "state", "verdict")
     table.columns[0].no_wrap = True  # a name is there to be typed
-    for each in found:
+    for each in overviews:
         tick, subject = each.last, each.subject
         verdict = each.verdict
         table.add_row(

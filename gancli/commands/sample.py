@@ -33,7 +33,7 @@ CHUNK = 4096  # images made and written at a time
 @click.option("--show", is_flag=True, help="Draw them in the terminal; Enter draws the next ones.")
 @click.option("--force", is_flag=True, help="Write over a file that is there.")
 @click.pass_context
-def command(ctx: click.Context, /, **given: Any) -> int:
+def command(ctx: click.Context, /, **words: Any) -> int:
     """Make images with the averaged generator of a run or checkpoint; the newest run when left out.
 
     Image number i of a seed is always the same, however many are made. With a model, --help also lists what can be
@@ -41,24 +41,24 @@ def command(ctx: click.Context, /, **given: Any) -> int:
     """
     from gancli.generation.writing import check_grid, joined, write
 
-    count, out = given["count"], given["out"]
-    target = None if given["show"] and out is None else Path(out or "samples.png")
+    count, out = words["count"], words["out"]
+    target = None if words["show"] and out is None else Path(out or "samples.png")
     if target is not None:
-        check_target(target, (*PICTURES, ".npz", ""), force=given["force"] or out is None)
+        check_target(target, (*PICTURES, ".npz", ""), force=words["force"] or out is None)
 
-    generator = model_of(ctx, given["model"])
-    names = generator.split_classes(given["classes"])
-    columns = given["columns"] or _columns(generator, names, count)
-    if given["show"] or (target is not None and target.suffix.lower() in PICTURES):
+    generator = model_of(ctx, words["model"])
+    names = generator.split_classes(words["classes"])
+    columns = words["columns"] or _columns(generator, names, count)
+    if words["show"] or (target is not None and target.suffix.lower() in PICTURES):
         check_grid(target or "The grid", generator.spec.shape, count, columns)
-    chunks: Iterable[Chunk] = make(generator, names, range(count), given["seed"])
-    if given["show"]:
+    chunks: Iterable[Chunk] = make(generator, names, range(count), words["seed"])
+    if words["show"]:
         chunks = list(chunks)
     if target is not None:
         write(target, chunks, count, columns)
         click.echo(f"{plural(count, 'image')} of step {generator.header.step:,} in {clean(target)}")
-    if given["show"]:
-        _show(generator, names, count, given["seed"], columns, joined(chunks))
+    if words["show"]:
+        _show(generator, names, count, words["seed"], columns, joined(chunks))
     return Exit.OK
 
 

@@ -52,8 +52,8 @@ class About:
 
 def home() -> Path:
     """The folder of the cache: what GAN_CACHE says, or `gancli` where a user's caches are."""
-    if told := os.environ.get("GAN_CACHE"):
-        return Path(told).expanduser()
+    if folder := os.environ.get("GAN_CACHE"):
+        return Path(folder).expanduser()
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "gancli"
 
 
@@ -228,13 +228,17 @@ def _is_in_use(folder: Path) -> bool:
 
 def _read(folder: Path) -> About | None:
     try:
-        told = json.loads((folder / ABOUT).read_text())
-        skipped = tuple((int(at), clean(why)) for at, why in told["skipped"])
-        count, channels, height, width = map(int, told["shape"])
+        document = json.loads((folder / ABOUT).read_text())
+        skipped = tuple((int(position), clean(why)) for position, why in document["skipped"])
+        count, channels, height, width = map(int, document["shape"])
         about = About(
-            str(told["source"]), (count, channels, height, width), skipped, str(told["digest"]), bool(told["kept"])
+            str(document["source"]),
+            (count, channels, height, width),
+            skipped,
+            str(document["digest"]),
+            bool(document["kept"]),
         )
         whole = not about.kept or (folder / PIXELS).stat().st_size == about.size
-        return about if whole and told["format"] == FORMAT and _key_of(folder) == folder.name else None
+        return about if whole and document["format"] == FORMAT and _key_of(folder) == folder.name else None
     except (OSError, ValueError, KeyError, TypeError):
         return None

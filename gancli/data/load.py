@@ -33,7 +33,7 @@ def assembled(build: Build) -> Images:
         raise nothing_in(options.source, f" ({skipped_note(records.skipped)})" if records.skipped else "")
     whole = _as_it_is(records, options, selection)
     if whole is None:
-        return _found_or_built(build)
+        return _cached_or_built(build)
     images = _images(records, options, selection, whole, list(records.skipped))
     if whole.nbytes < HASHED:
         return replace(images, digest=pixels_digest(whole))
@@ -57,7 +57,7 @@ def _as_it_is(records: Records, options: DatasetOptions, selection: Selection) -
     return whole if len(selection.numbers) == len(whole) else whole[selection.numbers]
 
 
-def _found_or_built(build: Build) -> Images:
+def _cached_or_built(build: Build) -> Images:
     options = build.options
     key = _key(build.records, options)
     about, fault = _usable(key, options), None
@@ -66,7 +66,7 @@ def _found_or_built(build: Build) -> Images:
             about = _usable(key, options)
             if about is None:
                 about, fault = _built(key, build)
-    selection = build.selection.without(at for at, _ in about.skipped)
+    selection = build.selection.without(position for position, _ in about.skipped)
     pixels: Pixels
     if about.kept and not _exceeds(options, about.size, kept=True):
         pixels = cache.pixels(key, about)
@@ -133,10 +133,12 @@ def _images(
     left_out: list[Skipped],
     notes: tuple[str, ...] = (),
 ) -> Images:
-    said = (*records.notes, *notes, *((skipped_note(left_out),) if left_out else ()))
+    all_notes = (*records.notes, *notes, *((skipped_note(left_out),) if left_out else ()))
     order = _order(records, selection)
     labels, classes = selection.labels, selection.classes
-    return Images(pixels, labels, classes, said, tuple(left_out), options.flip, order=order, numbers=selection.numbers)
+    return Images(
+        pixels, labels, classes, all_notes, tuple(left_out), options.flip, order=order, numbers=selection.numbers
+    )
 
 
 def _order(records: Records, selection: Selection) -> Order:

@@ -17,8 +17,10 @@ class Network:
     called as they are. `shown` is given images and what comes with them, and returns the images that the network sees.
     """
 
-    def __init__(self, module: nn.Module, device: torch.device, dtype: torch.dtype, shown: Shown | None = None) -> None:
-        self.module, self._device, self._dtype, self._shown = module, device, dtype, shown
+    def __init__(
+        self, module: nn.Module, device: torch.device, dtype: torch.dtype, before_call: Shown | None = None
+    ) -> None:
+        self.module, self._device, self._dtype, self._shown = module, device, dtype, before_call
         self.last: Tensor | None = None
         """What it made last, for whoever measures at a tick."""
 

@@ -17,10 +17,10 @@ def with_r1(moves: Iterator[Move], game: Game, weight: float, loss: str) -> Iter
     moved, penalised = set[str](), set[str]()
     for player, objective in moves:
         networks = game.judges.get(player, ())
-        seen = [name for name in networks if name in game.judged]
+        scored = [name for name in networks if name in game.judged]
         moved.update(networks)
-        penalised.update(seen)
-        yield player, objective + weight / 2 * _penalty(game, seen) if seen else objective
+        penalised.update(scored)
+        yield player, objective + weight / 2 * _penalty(game, scored) if scored else objective
     if missed := sorted(moved - penalised):
         raise UsageError(
             f"R1 (--optim.r1) is on, but loss {loss} has scored {missed[0]} on no real images that the game knows.",

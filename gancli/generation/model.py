@@ -74,8 +74,8 @@ class TrainedModel(Sampler):
     def given(self, data: Images) -> Self:
         """One that makes images of these, where it makes images of images; raises GanError where they are unlike."""
         if isinstance(self.arch, Translator) and self.conditional and data.classes != self.spec.classes:
-            there, known = (", ".join(map(clean, each.classes)) or "none" for each in (data, self.spec))
-            raise GanError(f"The images to begin with are of other classes ({there}) than the model's ({known}).")
+            there, expected = (", ".join(map(clean, each.classes)) or "none" for each in (data, self.spec))
+            raise GanError(f"The images to begin with are of other classes ({there}) than the model's ({expected}).")
         return replace(self, inputs=inputs_of(self.arch, data))
 
     def dataset(self, source: str, *, without: Collection[str] = ()) -> Dataset:
@@ -134,9 +134,9 @@ def _averaged(path: Path, places: Mapping[str, Place], outlines: Mapping[str, Ma
         raise GanError(f"{clean(path)} holds no averaged generator.")
     for name in names:
         expected = {f"{name}{AVERAGED}{key}": tuple(shape) for key, shape in outlines[name].items()}
-        found = {key: place.shape for key, place in places.items() if key.startswith(name + AVERAGED)}
-        if expected != found:
-            odd = min({key for key, _ in expected.items() ^ found.items()})
+        stored = {key: place.shape for key, place in places.items() if key.startswith(name + AVERAGED)}
+        if expected != stored:
+            odd = min({key for key, _ in expected.items() ^ stored.items()})
             raise GanError(
                 f"{clean(path)} does not fit the architecture that its header names: {clean(odd)[:80]}.",
                 "Was its plugin changed since?",

@@ -15,9 +15,9 @@ def check_target(target: Path, suffixes: Sequence[str] = PICTURES, *, force: boo
     suffixes: those that it may have, an empty one for a folder. force: whether it may be there already.
     """
     if target.suffix.lower() not in suffixes:
-        known = ", ".join(suffix or "a folder" for suffix in suffixes)
+        names = ", ".join(suffix or "a folder" for suffix in suffixes)
         suffix = clean(target.suffix) or "(none)"
-        raise UsageError(f"{clean(target)}: files named {suffix} cannot be written here.", f"Give one of {known}.")
+        raise UsageError(f"{clean(target)}: files named {suffix} cannot be written here.", f"Give one of {names}.")
     if not target.parent.is_dir():
         raise GanError(f"There is no folder {clean(target.parent)} to write to.")
     taken = any(target.iterdir()) if target.is_dir() else target.exists()

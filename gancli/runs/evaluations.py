@@ -57,35 +57,38 @@ class Evaluation:
             raise ValueError("not an evaluation") from error
 
 
-def _checked(found: Evaluation) -> Evaluation:
+def _checked(evaluation: Evaluation) -> Evaluation:
     """What was read from a file, with the types it must have; raises ValueError or TypeError otherwise."""
-    better = {str(name): str(way) for name, way in found.better.items()}
+    better = {str(name): str(way) for name, way in evaluation.better.items()}
     return Evaluation(
-        step=int(found.step),
-        images_seen=int(found.images_seen),
-        extractor=str(found.extractor),
-        n=int(found.n),
-        seed=int(found.seed),
-        reference=str(found.reference),
-        fingerprint=str(found.fingerprint),
-        accuracy=None if found.accuracy is None else float(found.accuracy),
-        figures={**found.figures, **{name: float(found.figures[name]) for name in better if name in found.figures}},
-        better={name: way for name, way in better.items() if name in found.figures},
-        training=bool(found.training),
+        step=int(evaluation.step),
+        images_seen=int(evaluation.images_seen),
+        extractor=str(evaluation.extractor),
+        n=int(evaluation.n),
+        seed=int(evaluation.seed),
+        reference=str(evaluation.reference),
+        fingerprint=str(evaluation.fingerprint),
+        accuracy=None if evaluation.accuracy is None else float(evaluation.accuracy),
+        figures={
+            **evaluation.figures,
+            **{name: float(evaluation.figures[name]) for name in better if name in evaluation.figures},
+        },
+        better={name: way for name, way in better.items() if name in evaluation.figures},
+        training=bool(evaluation.training),
     )
 
 
 def read(run: Run) -> list[Evaluation]:
     """The evaluations of a run, the newest last; of two of one state on the same terms the newer."""
-    found: dict[Any, Evaluation] = {}
+    newest: dict[Any, Evaluation] = {}
     for line in metrics_file.read(run.evaluations):
         try:
             each = Evaluation.read(line)
         except ValueError:
             continue
-        found.pop(key := (each.step, each.terms), None)
-        found[key] = each
-    return list(found.values())
+        newest.pop(key := (each.step, each.terms), None)
+        newest[key] = each
+    return list(newest.values())
 
 
 class RecordWarning(UserWarning):
@@ -109,17 +112,17 @@ def forget(run: Run, step: int) -> None:
         write_text(run.evaluations, "".join(json.dumps(each.document()) + "\n" for each in kept))
 
 
-def comparable(found: Iterable[Evaluation], to: Evaluation) -> list[Evaluation]:
+def comparable(evaluations: Iterable[Evaluation], to: Evaluation) -> list[Evaluation]:
     """Those on the same terms."""
-    return [each for each in found if each.terms == to.terms]
+    return [each for each in evaluations if each.terms == to.terms]
 
 
-def best(found: Sequence[Evaluation]) -> tuple[str, Evaluation] | None:
+def best(evaluations: Sequence[Evaluation]) -> tuple[str, Evaluation] | None:
     """The best of those on the newest terms, and the figure that says so.
 
     What a user asked for goes before what a training took of itself.
     """
-    asked = [each for each in found if not each.training] or found
+    asked = [each for each in evaluations if not each.training] or evaluations
     if not asked or not asked[-1].shown:
         return None
     name = next((name for name in FIRST if name in asked[-1].shown), next(iter(asked[-1].shown)))

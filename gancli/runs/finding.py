@@ -64,8 +64,8 @@ def find_run(name: str | None, parent: Path | None = None) -> Run:
     for path in (Path(name).expanduser(), (parent or home()) / name):
         if Run(path).is_there:
             return Run(_by_name(path))
-    known = [run.name for run in runs_in(parent or home())]
-    hint = f"There are: {', '.join(map(clean, known[-5:]))}." if known else "Train one first: gan train"
+    names = [run.name for run in runs_in(parent or home())]
+    hint = f"There are: {', '.join(map(clean, names[-5:]))}." if names else "Train one first: gan train"
     raise GanError(f"There is no run or checkpoint '{clean(name)}'.", hint)
 
 

@@ -128,11 +128,11 @@ def read(path: Path) -> Record:
     """What the file says; a run without one was left by somebody else's program, or copied: stopped."""
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
-        known = document["state"] if document["state"] in WRITTEN else STOPPED
+        state = document["state"] if document["state"] in WRITTEN else STOPPED
         name = document.get("host")
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return Record()
-    return Record(known, host=name if isinstance(name, str) else None)
+    return Record(state, host=name if isinstance(name, str) else None)
 
 
 def _hold(path: Path) -> FileLock:

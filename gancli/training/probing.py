@@ -38,8 +38,8 @@ def _check(arch: Architecture, does: str, result: object, shape: tuple[int, ...]
         raise _broken(arch, f"{does} of shape {tuple(result.shape)}", f"The contract is {shape}.")
 
 
-def _broken(arch: Architecture, what: str, hint: str) -> GanError:
-    return GanError(f"Architecture {arch.name} ({type(arch).__module__}) {what}.", hint)
+def _broken(arch: Architecture, fault: str, hint: str) -> GanError:
+    return GanError(f"Architecture {arch.name} ({type(arch).__module__}) {fault}.", hint)
 
 
 @contextmanager
