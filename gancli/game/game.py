@@ -11,7 +11,7 @@ from gancli.architectures.contract import Architecture
 from gancli.architectures.inputs import inputs_of
 from gancli.base.errors import UsageError
 from gancli.data.stream import Source
-from gancli.game.network import Network, Shown
+from gancli.game.network import Network, BeforeCall
 from gancli.game.statistics import Statistics
 
 SCORES = frozenset({"real", "fake", "fake_after"})
@@ -48,7 +48,7 @@ class Game:
         self.judged: dict[str, tuple[Tensor, Any]] = {}
         self._batches: list[Tensor] = []
         self.networks = {
-            name: Network(module, source.device, dtype, self._shown_to(name)) for name, module in networks.items()
+            name: Network(module, source.device, dtype, self._before_call_of(name)) for name, module in networks.items()
         }
         if taken := [name for name in networks if name in vars(self) or hasattr(type(self), name)]:
             raise UsageError(
@@ -131,7 +131,7 @@ class Game:
             return names[0]
         raise UsageError("The loss has no player that judges.", "Declare one: judges = ('D',).")
 
-    def _shown_to(self, name: str) -> Shown | None:
+    def _before_call_of(self, name: str) -> BeforeCall | None:
         """What a network sees of images: judges see them augmented, and are remembered to have seen real ones."""
         judges = {network for names in self.judges.values() for network in names}
         return partial(self._show, name) if name in judges else None

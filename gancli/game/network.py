@@ -7,22 +7,22 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-Shown = Callable[[Tensor, Any], Tensor]
+BeforeCall = Callable[[Tensor, Any], Tensor]
 
 
 class Network:
     """A network as a step should use it: called, and its own methods called, in the run's precision; results float32.
 
     Its own are the methods that its class defines; those that every nn.Module has (`parameters`, `train`, `to`) are
-    called as they are. `shown` is given images and what comes with them, and returns the images that the network sees.
+    called as they are. `before_call` takes images and the next argument, and returns the images that the network sees.
     """
 
     def __init__(
-        self, module: nn.Module, device: torch.device, dtype: torch.dtype, before_call: Shown | None = None
+        self, module: nn.Module, device: torch.device, dtype: torch.dtype, before_call: BeforeCall | None = None
     ) -> None:
-        self.module, self._device, self._dtype, self._shown = module, device, dtype, before_call
+        self.module, self._device, self._dtype, self._before_call = module, device, dtype, before_call
         self.last: Tensor | None = None
-        """What it made last, for whoever measures at a tick."""
+        """Its last result, detached: what statistics are measured of at a tick; None where that is no tensor."""
 
     def __call__(self, *args: Any) -> Any:
         result = self._run(self.module, *args)
@@ -48,8 +48,8 @@ class Network:
         return run
 
     def _run(self, function: Callable[..., Any], *args: Any, **options: Any) -> Any:
-        if self._shown and args and isinstance(args[0], Tensor):
-            args = (self._shown(args[0], args[1] if len(args) > 1 else None), *args[1:])
+        if self._before_call and args and isinstance(args[0], Tensor):
+            args = (self._before_call(args[0], args[1] if len(args) > 1 else None), *args[1:])
         if self._dtype is torch.float32:
             return function(*args, **options)
         with torch.autocast(self._device.type, self._dtype):
