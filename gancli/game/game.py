@@ -11,7 +11,7 @@ from gancli.architectures.contract import Architecture
 from gancli.architectures.inputs import inputs_of
 from gancli.base.errors import UsageError
 from gancli.data.stream import Source
-from gancli.game.network import Network, BeforeCall
+from gancli.game.network import BeforeCall, Network
 from gancli.game.statistics import Statistics
 
 SCORES = frozenset({"real", "fake", "fake_after"})
@@ -132,7 +132,7 @@ class Game:
         raise UsageError("The loss has no player that judges.", "Declare one: judges = ('D',).")
 
     def _before_call_of(self, name: str) -> BeforeCall | None:
-        """What a network sees of images: judges see them augmented, and are remembered to have seen real ones."""
+        """For a network that judges: notes the real images that it is scored on, and augments all; None for others."""
         judges = {network for names in self.judges.values() for network in names}
         return partial(self._show, name) if name in judges else None
 
