@@ -10,8 +10,10 @@ from small import trainer
 from torch import Tensor
 from torch.nn.functional import adaptive_avg_pool2d
 
+from gancli.compute.areas import area_means
 from gancli.data.images import Images
 from gancli.extractors.random_features import RandomConvolutions
+from gancli.metrics.classifier import train_classifier
 from gancli.training.diversity import SIDE, Yardstick
 
 CPU = torch.device("cpu")
@@ -47,6 +49,18 @@ def test_a_training_with_evaluations_needs_none_of_the_missing_kernels(arch: str
     *_, last = trainer(tmp_path / "run", arch__name=arch, data__size="28", eval_every="2")
     assert last.step == 2
     assert {"diversity", "novelty", "kid"} <= set(last.statistics)
+
+
+@pytest.mark.usefixtures("apple")
+def test_a_classifier_of_images_needs_none_of_them() -> None:
+    judge = train_classifier(pixels(40, 1, 28, 28), np.arange(40) % 2, 2, epochs=1)
+    assert 0 <= judge.test_accuracy <= 1
+
+
+@pytest.mark.parametrize("sides", [(7, 7), (8, 5), (1, 4), (3, 2)])
+def test_areas_are_those_of_adaptive_pooling(sides: tuple[int, int]) -> None:
+    x = torch.rand(2, 3, *sides)
+    torch.testing.assert_close(area_means(x, 4, 4), areas(x, 4))
 
 
 @pytest.mark.parametrize("shape", [(1, 28, 28), (3, 8, 50), (4, 16, 37), (3, 64, 64)])

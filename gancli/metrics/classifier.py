@@ -20,6 +20,7 @@ from gancli.base import tensor_file
 from gancli.base.errors import GanError
 from gancli.base.tensor_file import Damaged, NotSafetensors, TensorFile
 from gancli.base.text import clean
+from gancli.compute.areas import area_means
 from gancli.compute.randomness import apart
 from gancli.data.images import Pixels
 
@@ -50,6 +51,14 @@ class JudgeDocument(BaseModel):
     accuracy: Annotated[float, Field(ge=0, le=1)] | None
 
 
+class AreaMeans(nn.Module):
+    """The means of 4 x 4 areas."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Features (N, C, H, W) to (N, C, 4, 4)."""
+        return area_means(x, 4, 4)
+
+
 class Classifier(nn.Module):
     """A convolutional network from images to class scores.
 
@@ -65,7 +74,7 @@ class Classifier(nn.Module):
         stages = [
             _stage(*pair, shape[1] >> halvings, shape[2] >> halvings) for halvings, pair in enumerate(pairwise(widths))
         ]
-        self.body = nn.Sequential(*stages, nn.AdaptiveAvgPool2d(4), nn.Flatten())
+        self.body = nn.Sequential(*stages, AreaMeans(), nn.Flatten())
         self.neck = nn.Sequential(nn.Linear(widths[-1] * 16, WIDTH, bias=False), nn.BatchNorm1d(WIDTH), nn.ReLU())
         self.drop = nn.Dropout(0.2)
         self.head = nn.Linear(WIDTH, classes)

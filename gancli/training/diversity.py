@@ -4,6 +4,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from gancli.compute.areas import area_means
 from gancli.data.images import Images, Pixels
 from gancli.telemetry.subject import FEW
 
@@ -49,21 +50,8 @@ def _averaged_down(pixels: Pixels, numbers: np.ndarray, device: torch.device) ->
 
 def _flat(images: Tensor) -> Tensor:
     """Images (N, C, H, W) averaged over areas to at most SIDE x SIDE pixels, (N, values)."""
-    height, width = (_areas(length, images.device) for length in images.shape[2:])
-    return (height @ images @ width.T).flatten(1)
-
-
-def _areas(length: int, device: torch.device) -> Tensor:
-    """The matrix (SIDE, length) that averages a side over areas; the adaptive pooling of Apple GPUs has divisors only.
-
-    Area i reaches from floor(i length / SIDE) to ceil((i + 1) length / SIDE).
-    """
-    side = min(length, SIDE)
-    first = torch.arange(side, device=device)[:, None] * length // side
-    end = -(-(torch.arange(side, device=device)[:, None] + 1) * length // side)
-    place = torch.arange(length, device=device)
-    inside = ((place >= first) & (place < end)).float()
-    return inside / inside.sum(1, keepdim=True)
+    height, width = images.shape[2:]
+    return area_means(images, min(height, SIDE), min(width, SIDE)).flatten(1)
 
 
 def _mean_distance(rows: Tensor) -> Tensor:

@@ -2,7 +2,7 @@
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import adaptive_avg_pool2d
+from torch.nn.functional import interpolate
 
 from gancli import Extractor, Images, Progress
 
@@ -20,4 +20,4 @@ class Thumbnail(nn.Module):
 
     def forward(self, pixels: Tensor) -> Tensor:
         """uint8 images (N, C, H, W) to features (N, 16 C)."""
-        return adaptive_avg_pool2d(pixels.float() / 127.5 - 1, 4).flatten(1)
+        return interpolate(pixels.float() / 127.5 - 1, (4, 4), mode="bilinear").flatten(1)
