@@ -126,6 +126,7 @@ RENAMED: dict[str, str] = {
     "config.chosen": "config.layers.choices_of_layers",
     "config.defaults": "config.layers.defaults_of",
     "config.suggested": "config.layers.suggested_values",
+    "data.cache.Entry": "data.cache.CachedSet",
     "display.labels.duration": "base.units.clock_text",
     "display.labels.figure": "telemetry.labels.number_text",
     "display.labels.figures": "telemetry.labels.numbers_text",

@@ -21,6 +21,7 @@ import numpy as np
 
 from gancli.base import files, locks
 from gancli.base.locks import FileLock
+from gancli.base.moved import keep_old_names
 from gancli.base.text import clean
 
 FORMAT = 1
@@ -167,7 +168,7 @@ class Writer:
 
 
 @dataclass(frozen=True)
-class Entry:
+class CachedSet:
     """One folder of the cache, whole or not, with its bytes on disk and the time it was last used."""
 
     key: str
@@ -176,13 +177,13 @@ class Entry:
     used: float
 
 
-def entries() -> list[Entry]:
+def entries() -> list[CachedSet]:
     """All folders of the cache, the one used last first; what somebody else keeps beside them is left alone."""
     entries = []
     for folder in home().iterdir() if home().is_dir() else ():
         key = _key_of(folder)
         if folder.is_dir() and (KEY.fullmatch(key) or folder.name in OTHERS):
-            entries.append(Entry(key, _read(folder), files.size_of(folder), files.changed(folder) / 1e9))
+            entries.append(CachedSet(key, _read(folder), files.size_of(folder), files.changed(folder) / 1e9))
     return sorted(entries, key=lambda entry: -entry.used)
 
 
@@ -242,3 +243,6 @@ def _read(folder: Path) -> About | None:
         return about if whole and document["format"] == FORMAT and _key_of(folder) == folder.name else None
     except (OSError, ValueError, KeyError, TypeError):
         return None
+
+
+keep_old_names(globals())

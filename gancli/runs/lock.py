@@ -40,7 +40,7 @@ class LockWarning(UserWarning):
 
 
 @dataclass(frozen=True)
-class Record:
+class LockEntry:
     """What the file says; `host` is None where it was written by version 0.1.0, which has no heartbeat."""
 
     state: str = STOPPED
@@ -75,7 +75,7 @@ class Lock:
         self._over.set()
 
     def _write(self, state: str) -> None:
-        text = json.dumps(asdict(Record(state, os.getpid(), round(time.time(), 3), host())))
+        text = json.dumps(asdict(LockEntry(state, os.getpid(), round(time.time(), 3), host())))
         with suppress(OSError), self._path.open("r+", encoding="ascii") as file:
             # In one piece, over what is there: a full disk has room for that, and nobody reads half of it.
             file.write(text.ljust(self._path.stat().st_size))
@@ -124,15 +124,15 @@ def state(path: Path) -> str:
     return TRAINING if _may_be_elsewhere(record, grip) and _beats(path) else CRASHED
 
 
-def read(path: Path) -> Record:
+def read(path: Path) -> LockEntry:
     """What the file says; a run without one was left by somebody else's program, or copied: stopped."""
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
         state = document["state"] if document["state"] in WRITTEN else STOPPED
         name = document.get("host")
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
-        return Record()
-    return Record(state, host=name if isinstance(name, str) else None)
+        return LockEntry()
+    return LockEntry(state, host=name if isinstance(name, str) else None)
 
 
 def _hold(path: Path) -> FileLock:
@@ -162,7 +162,7 @@ def _check_silence(path: Path, held: FileLock, silence: float) -> None:
         time.sleep(locks.PAUSE)
 
 
-def _may_be_elsewhere(record: Record, grip: Grip) -> bool:
+def _may_be_elsewhere(record: LockEntry, grip: Grip) -> bool:
     """Whether it may be trained though the lock is free as far as it reaches."""
     return record.state == TRAINING and record.host is not None and (grip is Grip.UNKNOWN or record.host != host())
 
