@@ -145,6 +145,7 @@ RENAMED: dict[str, str] = {
     "inputs.inputs": "architectures.inputs.inputs_of",
     "latents.generator": "compute.randomness.stream",
     "loggers.RETRY": "base.retry.PAUSE",
+    "networks.build": "training.build.build_networks",
     "offline.offline": "plugins.offline.no_network",
     "overview.about": "reports.overview.subject_of",
     "overview.overview": "reports.overview.overview_of",

@@ -140,10 +140,10 @@ def _show_plan(resolved: Resolved) -> int:
 
 
 def _plan_of_networks(settings: Any, images: Any) -> Iterator[str]:
-    from gancli.training.build import build
+    from gancli.training.build import build_networks
 
     conditional = settings.arch.is_conditional(settings.conditional, len(images.classes))
-    networks = build(settings, images, conditional)
+    networks = build_networks(settings, images, conditional)
     channels, height, width = images.spec.shape
     yield f"{plural(len(images), 'image')}, {height}x{width}, {plural(channels, 'channel')}"
     for name, network in networks.items():

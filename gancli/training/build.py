@@ -17,7 +17,7 @@ TAKEN = frozenset({"optim", "rng", "state"})
 """What else in a checkpoint has names such as `state.k`."""
 
 
-def build(settings: Settings, data: Images, conditional: bool) -> Networks:
+def build_networks(settings: Settings, data: Images, conditional: bool) -> Networks:
     """The networks of an architecture, checked against what the loss needs; raises UsageError on a mismatch."""
     arch, loss = Architecture.checked(settings.arch), Loss.checked(settings.loss)
     networks = arch.build(data.spec, conditional)

@@ -25,7 +25,7 @@ from gancli.plugins.registry import registry
 from gancli.runs.checkpoint import Checkpoint, Header, Position, Schedule, check, check_images, part
 from gancli.telemetry.subject import Subject, data_name
 from gancli.training.averaging import Average
-from gancli.training.build import build, put_on
+from gancli.training.build import build_networks, put_on
 from gancli.training.players import Player, state_tensors
 
 
@@ -66,7 +66,7 @@ class TrainingState:
         dtype = choose_dtype(settings.precision, device)
         conditional = arch.is_conditional(settings.conditional, len(data.classes))
         noise = randomness.seed_all(settings.seed, device)
-        networks = build(settings, data, conditional)
+        networks = build_networks(settings, data, conditional)
         put_on(networks, device)
         game = Game(
             arch,
