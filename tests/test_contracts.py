@@ -106,7 +106,7 @@ def test_a_head_that_the_loss_leaves_alone_does_not_stop_a_resumed_run(pictures:
 @each_game
 def test_generates_from_a_checkpoint(game: Game, pictures: Images, tmp_path: Path) -> None:
     list(trainer(game, pictures, 3, tmp_path / "a"))
-    generator = TrainedModel.load(Run(tmp_path / "a").latest(), "cpu").given(pictures)
+    generator = TrainedModel.load(Run(tmp_path / "a").latest(), "cpu").with_images(pictures)
     y = generator.classes([], 5)
     a, b = generator.latents(0, range(5), y), generator.latents(1, range(5), y)
     for z in (a, generator.arch.mix(a, b, 0.3)):

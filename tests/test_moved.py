@@ -83,3 +83,12 @@ def test_no_old_module_hides_a_public_name() -> None:
 
     old = {module.split(".")[1] for module in NAMES if module != "gancli"}
     assert not old & set(gancli.__all__)
+
+
+def test_a_model_still_takes_its_images_by_the_old_name() -> None:
+    from gancli import TrainedModel
+
+    model = TrainedModel.__new__(TrainedModel)
+    with pytest.MonkeyPatch.context() as patched, pytest.warns(DeprecationWarning, match="is now with_images"):
+        patched.setattr(TrainedModel, "with_images", lambda _, images: images)
+        assert model.given("pictures") == "pictures"  # type: ignore[arg-type]

@@ -65,14 +65,14 @@ class Draft:
 
 
 def drafts(place: Path) -> list[Path]:
-    """The folders in the making for a place, by whichever process."""
+    """The unfinished folders for a place, of any process."""
     if not place.parent.is_dir():
         return []
     return [path for path in place.parent.iterdir() if path.is_dir() and drafted(path) == place.name[:48]]
 
 
 def drafted(folder: Path) -> str | None:
-    """The name of the place that a folder is in the making for; None where it is none."""
+    """The name of the place that an unfinished folder is for; None where the folder is no such one."""
     name = folder.name
     is_temporary = name.startswith(".") and name.endswith(TEMPORARY) and name.count(".") >= 3
     return name[1:].removesuffix(TEMPORARY).rpartition(".")[0] if is_temporary else None
@@ -114,7 +114,7 @@ def delete_folder(folder: Path) -> None:
 
 
 def changed(path: Path) -> int:
-    """When a file was last written, in nanoseconds; 0 where it is not there, or no longer."""
+    """The time a file was last written, in nanoseconds; 0 where it does not exist."""
     try:
         return path.stat().st_mtime_ns
     except OSError:

@@ -92,7 +92,7 @@ def _with_images(generator: "TrainedModel", source: str | None) -> "TrainedModel
     real = real_images(generator, source, show_progress(), trusted=finding.run_of(generator.path) is not None)
     for note in real.notes:
         click.echo(f"Note: {note}", err=True)
-    return generator.given(real.images)
+    return generator.with_images(real.images)
 
 
 def sampling_of(ctx: click.Context, arch: "Architecture") -> Sampling:

@@ -59,7 +59,7 @@ def home() -> Path:
 
 
 def find(key: str) -> About | None:
-    """What the cache holds under a key; None where there is nothing whole."""
+    """What is known of the set under a key; None where no complete one is there."""
     about = _read(home() / key)
     if about is not None:
         with suppress(OSError):  # `gan data cache` tells when each was used last
@@ -178,7 +178,7 @@ class CachedSet:
 
 
 def entries() -> list[CachedSet]:
-    """All folders of the cache, the one used last first; what somebody else keeps beside them is left alone."""
+    """All sets in the cache, the one used last first; other files in the folder are left out."""
     entries = []
     for folder in home().iterdir() if home().is_dir() else ():
         key = _key_of(folder)

@@ -1,4 +1,4 @@
-"""Processes that decode: they are given numbers of pictures and give back what became of each."""
+"""Processes that decode pictures: numbers in, prepared pictures or reasons out."""
 
 import os
 import signal
@@ -125,7 +125,7 @@ def workers_for(records: Records, asked: int | None, count: int) -> int:
 
 @contextmanager
 def _unheard() -> Iterator[None]:
-    """The signals that end a training wait, here and in what starts meanwhile until it says otherwise."""
+    """Block the signals that end a training, here and in processes that start meanwhile, until these unblock them."""
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
@@ -162,7 +162,7 @@ _duty: Callable[[Sequence[int]], list[Any]]
 
 
 def _begin(records: Records, task: Any) -> None:
-    """What each process does once: take its duty, leave Ctrl-C and the like to its parent, and end with it."""
+    """Set up a process: keep the task, ignore the signals that end a training, and end when the parent does."""
     global _duty
     _duty = partial(attempts, records, task)
     for number in ENDING:

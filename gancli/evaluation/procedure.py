@@ -90,7 +90,7 @@ def evaluate(
     chosen = choose_metrics(metrics, _available(generator, embedder.classes, real))
     reference = reference_of(real.images, embedder, bar, trained_on=real.trained_on)
     classes = classes_for(generator, real.images, n, seed)
-    generated = generate(generator.given(real.images), classes, n, seed, embedder, bar)
+    generated = generate(generator.with_images(real.images), classes, n, seed, embedder, bar)
     figures, better = measure(chosen, generated, reference, asked=bool(metrics))
     return _evaluation(generator.header, real, embedder, n=n, seed=seed, figures=figures, better=better)
 

@@ -1,5 +1,6 @@
 """A trained generator, rebuilt from a checkpoint: what sample and interpolate use."""
 
+import warnings
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -71,12 +72,17 @@ class TrainedModel(Sampler):
         place = header.spec, header.conditional, where
         return cls(arch, networks, *place, arch.sampling(), inputs_of(arch), header=header, path=path)
 
-    def given(self, data: Images) -> Self:
-        """One that makes images of these, where it makes images of images; raises GanError where they are unlike."""
+    def with_images(self, data: Images) -> Self:
+        """The same model with images to translate, where it is a translator; raises GanError where classes differ."""
         if isinstance(self.arch, Translator) and self.conditional and data.classes != self.spec.classes:
             there, expected = (", ".join(map(clean, each.classes)) or "none" for each in (data, self.spec))
             raise GanError(f"The images to begin with are of other classes ({there}) than the model's ({expected}).")
         return replace(self, inputs=inputs_of(self.arch, data))
+
+    def given(self, data: Images) -> Self:
+        """The old name of `with_images`."""
+        warnings.warn("gancli.TrainedModel.given is now with_images", DeprecationWarning, stacklevel=2)
+        return self.with_images(data)
 
     def dataset(self, source: str, *, without: Collection[str] = ()) -> Dataset:
         """The dataset that reads another source as the model's own images were; `without` some of its options."""
@@ -102,7 +108,7 @@ class TrainedModel(Sampler):
         )
 
     def classes(self, names: Sequence[str], count: int, first: int = 0) -> Tensor | None:
-        """The classes (count,) of that many images from a number on: those named in turn, or all; None without."""
+        """The classes, int64 (count,), of images from number `first` on: these in turn, or all; None without classes."""
         if not self.conditional:
             if names:
                 self.class_number(names[0])
@@ -113,7 +119,7 @@ class TrainedModel(Sampler):
 
 @contextmanager
 def _doubted(path: Path, arch: Architecture) -> Iterator[None]:
-    """What goes wrong in networks that a file describes is a fault of the file, or of its plugin: GanError."""
+    """Turn errors in networks that a file describes into GanErrors that name the file, or its plugin."""
     try:
         yield
     except UsageError as error:

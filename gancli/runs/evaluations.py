@@ -79,7 +79,7 @@ def _checked(evaluation: Evaluation) -> Evaluation:
 
 
 def read(run: Run) -> list[Evaluation]:
-    """The evaluations of a run, the newest last; of two of one state on the same terms the newer."""
+    """The evaluations of a run, the newest last; of several of one step on the same terms only the newest."""
     newest: dict[Any, Evaluation] = {}
     for line in metrics_file.read(run.evaluations):
         try:
@@ -92,7 +92,7 @@ def read(run: Run) -> list[Evaluation]:
 
 
 class RecordWarning(UserWarning):
-    """An evaluation could not be kept; its figures are as good."""
+    """An evaluation could not be written to the run; its figures are valid."""
 
 
 def add(run: Run, evaluation: Evaluation) -> None:
@@ -106,14 +106,14 @@ def add(run: Run, evaluation: Evaluation) -> None:
 
 
 def forget(run: Run, step: int) -> None:
-    """Drop what was measured beyond a step: the run goes on from there, another way."""
+    """Delete the evaluations of later steps, where a run continues from this one."""
     kept = [each for each in read(run) if each.step <= step]
     if run.evaluations.exists():
         write_text(run.evaluations, "".join(json.dumps(each.document()) + "\n" for each in kept))
 
 
 def comparable(evaluations: Iterable[Evaluation], to: Evaluation) -> list[Evaluation]:
-    """Those on the same terms."""
+    """The evaluations on the same terms as `to`."""
     return [each for each in evaluations if each.terms == to.terms]
 
 

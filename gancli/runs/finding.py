@@ -44,7 +44,7 @@ def new_run(parent: Path, label: str, name: str | None) -> Run:
 
 
 def check_name(name: str) -> None:
-    """Raise UsageError for what cannot be a folder of its own."""
+    """Raise UsageError for a name that is no single folder name."""
     if not name or name in {".", ".."} or Path(name).name != name:
         raise UsageError(f"A run cannot be named '{clean(name)}'.", "A name is one folder, without slashes.")
 
@@ -58,7 +58,7 @@ def runs_in(parent: Path) -> Iterator[Run]:
 
 
 def find_run(name: str | None, parent: Path | None = None) -> Run:
-    """A run by folder or by its name in one of runs; the one trained last when None; raises GanError."""
+    """The run with this folder, or this name in `parent`; for None the one saved last. Raises GanError."""
     if name is None:
         return _newest()
     for path in (Path(name).expanduser(), (parent or home()) / name):
@@ -92,7 +92,7 @@ def find_header(name: str | None) -> "Header":
 
 
 def run_of(checkpoint: Path) -> Run | None:
-    """The run that a checkpoint lies in, or that which a link to it leads to, if it does."""
+    """The run whose folder a checkpoint, or the target of a link to it, lies in; None where there is none."""
     for path in (checkpoint.absolute(), checkpoint.resolve()):
         run = Run(_by_name(path.parent.parent))
         if run.is_there:
@@ -101,7 +101,7 @@ def run_of(checkpoint: Path) -> Run | None:
 
 
 def _by_name(folder: Path) -> Path:
-    """The same folder by a path that ends with its name: `.` and `..` do not."""
+    """The folder with its own name as the last part of the path, which `.` and `..` do not have."""
     return folder if folder.name not in {"", ".."} else folder.resolve()
 
 

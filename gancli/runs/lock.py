@@ -59,7 +59,7 @@ class Lock:
         """Whether it has begun, and not ended."""
 
     def begin(self) -> None:
-        """Write down that it trains, and renew that: if it ends without a word, it has crashed."""
+        """Write `training`, and renew it regularly: where the process then ends without `end`, the run has crashed."""
         self.is_training = True
         self._write(TRAINING)
         Thread(target=self._beat, daemon=True).start()
@@ -112,7 +112,7 @@ def locked(path: Path, silence: float = SILENCE) -> Iterator[Lock]:
 
 
 def state(path: Path) -> str:
-    """Training while somebody does, else how it ended; what says it trains, and has no lock or heart, has crashed."""
+    """The state of a run: `training`, or how it ended; `crashed` where the file says training but nobody holds it."""
     grip = locks.look(path)
     if grip is Grip.HELD:
         return TRAINING
@@ -125,7 +125,7 @@ def state(path: Path) -> str:
 
 
 def read(path: Path) -> LockEntry:
-    """What the file says; a run without one was left by somebody else's program, or copied: stopped."""
+    """The entry in the file; `stopped` where there is none, as in a copied run."""
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
         state = document["state"] if document["state"] in WRITTEN else STOPPED
@@ -145,7 +145,7 @@ def _hold(path: Path) -> FileLock:
 
 
 def _check_silence(path: Path, held: FileLock, silence: float) -> None:
-    """Raise GanError where somebody out of the lock's reach trains."""
+    """Raise GanError where another machine, which the lock does not reach, trains the run."""
     record, beaten = read(path), _beaten(path)
     if not _may_be_elsewhere(record, Grip.FREE if held.works else Grip.UNKNOWN) or not _beats(path):
         return
@@ -163,7 +163,7 @@ def _check_silence(path: Path, held: FileLock, silence: float) -> None:
 
 
 def _may_be_elsewhere(record: LockEntry, grip: Grip) -> bool:
-    """Whether it may be trained though the lock is free as far as it reaches."""
+    """Whether another machine may be training, although the lock is free on this one."""
     return record.state == TRAINING and record.host is not None and (grip is Grip.UNKNOWN or record.host != host())
 
 

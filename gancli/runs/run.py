@@ -26,7 +26,7 @@ PARTS = ("arch", "loss", "data")
 
 
 class DamageWarning(UserWarning):
-    """A file of a run is not what was written; another is taken in its place."""
+    """A file of a run is damaged, and another is used instead."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Run:
 
     @property
     def settings(self) -> dict[str, Any]:
-        """What is in it; empty where it cannot be read."""
+        """The settings in config.toml as nested dicts; empty where they cannot be read."""
         try:
             return tomli.loads(self.config.read_text(encoding="utf-8"))
         except (OSError, ValueError):
@@ -55,7 +55,7 @@ class Run:
 
     @property
     def is_there(self) -> bool:
-        """Whether the folder is a run's: others have a config.toml too, without such settings or checkpoints."""
+        """Whether this folder is a run: its config.toml has a run's tables, or it holds checkpoints."""
         if not self.config.is_file():
             return False
         settings = self.settings
@@ -92,7 +92,7 @@ class Run:
         return lock.state(self.path / LOCK)
 
     def lock(self) -> AbstractContextManager[Lock]:
-        """Keep others from training here meanwhile; raises GanError where another process does."""
+        """A context that keeps other processes from training here; raises GanError where one already does."""
         return lock.locked(self.path / LOCK)
 
     def samples(self) -> list[Path]:
@@ -100,7 +100,7 @@ class Run:
         return sorted((self.path / "samples").glob("step-*.png"), key=_step)
 
     def thin_samples(self, most: int) -> None:
-        """Delete grids where they lie closest, never the first or the newest, until so many are left."""
+        """Delete grids of samples until `most` are left, the closest in steps first, never the first or newest."""
         kept = self.samples()
         while len(kept) > max(most, 2):
             gaps = [_step(after) - _step(before) for before, after in zip(kept, kept[2:], strict=False)]
@@ -117,7 +117,7 @@ class Run:
 
     @property
     def best(self) -> Path:
-        """A link to the checkpoint that an evaluation liked best; it is kept, however old."""
+        """The link to the checkpoint with the best evaluation, which is never pruned."""
         return self.path / "checkpoints" / f"best{SUFFIX}"
 
     def checkpoints(self) -> list[Path]:
@@ -129,12 +129,12 @@ class Run:
         return max(map(files.changed, self.checkpoints()), default=0)
 
     def latest(self) -> Path:
-        """The newest whole checkpoint, as `open_latest` finds it."""
+        """The path of the newest undamaged checkpoint; warns and raises as `open_latest` does."""
         with self.open_latest() as checkpoint:
             return checkpoint.path
 
     def open_latest(self) -> "Checkpoint":
-        """The newest whole checkpoint, all of whose bytes are checked, open.
+        """Open the newest undamaged checkpoint, all of whose bytes are checked.
 
         Warns of each damaged one; raises GanError where there is none.
         """
@@ -149,7 +149,7 @@ class Run:
         raise GanError(f"Run {clean(self.name)} has no checkpoint yet.", "Let it train until its first one.")
 
     def header(self) -> "Header":
-        """The header of the newest checkpoint that has one, whose tensors nobody reads; raises GanError without."""
+        """The header of the newest checkpoint that has a readable one, tensors unchecked; raises GanError."""
         from gancli.runs.checkpoint import read_header
 
         for path in reversed(self.checkpoints()):
@@ -167,7 +167,7 @@ class Run:
         temporary.replace(self.best)
 
     def prune(self, keep: int) -> None:
-        """Delete all checkpoints but the newest, `keep` of them and two at least, and the best."""
+        """Delete all checkpoints but the newest `keep`, at least two, and the best one."""
         best = self.best.resolve().name
         for path in self.checkpoints()[: -max(keep, 2)]:
             if path.name != best:
@@ -175,9 +175,9 @@ class Run:
                     path.unlink()
 
     def tidy(self, step: int) -> None:
-        """Clear what a killed process left, and put what is of beyond the step where the run goes on aside.
+        """Delete what a killed process left, and move checkpoints and samples of later steps into a folder `aside`.
 
-        It is damaged, or of a way that was left; only who holds the lock may.
+        step: where the run goes on. Later files are damaged or abandoned. Only the holder of the lock may call this.
         """
         for folder in (self.path, self.path / "samples", self.path / "checkpoints"):
             files.remove_stale(folder)
@@ -192,7 +192,7 @@ class Run:
         files.write_text(self.config, text)
 
     def make(self, *, again: bool = False) -> None:
-        """Make the folder; raises UsageError where one is there, unless it is to be begun `again`, and GanError."""
+        """Make the folder; raises UsageError where it exists, unless `again`, and GanError where it cannot be made."""
         try:
             self.path.mkdir(parents=True, exist_ok=again)
             (self.path / "samples").mkdir(exist_ok=again)

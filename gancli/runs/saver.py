@@ -49,20 +49,20 @@ class Saver:
             self._thread = thread
 
     def wait(self) -> None:
-        """Until what is under way is on the disk, or has failed."""
+        """Wait until the checkpoint being written is on the disk, or has failed."""
         if self._thread is not None:
             self._thread.join()
 
     def abandon(self) -> None:
-        """Wait for nothing any more."""
+        """Stop waiting: the process is about to end."""
         self._thread = None
 
     def news(self) -> list[Event]:
-        """What was written or could not be, since this was last asked."""
+        """The events since the last call: checkpoints written, and those that could not be."""
         return [self._news.popleft() for _ in range(len(self._news))]
 
     def lost(self) -> list[int]:
-        """The steps that were the best and could not be written, since this was last asked."""
+        """The steps since the last call whose best checkpoint could not be written."""
         return [self._lost.popleft() for _ in range(len(self._lost))]
 
     @property
@@ -71,7 +71,7 @@ class Saver:
         return self._retry.due and not (self._thread is not None and self._thread.is_alive())
 
     def _copy(self, tensors: Mapping[str, Tensor]) -> None:
-        """Into the same memory every time: fresh memory costs more than the copy."""
+        """Copy the tensors into memory that is reused at each call, since new memory costs more than the copy."""
         copies = {}
         for name, tensor in tensors.items():
             kept = self._copies.get(name)

@@ -191,7 +191,7 @@ def _samples(case: Case) -> None:
     with folder() as parent:
         _, training = _first(case, folder=parent / "a")
         list(training)
-        generator = TrainedModel.load(Run(parent / "a").latest(), "cpu").given(training.data)
+        generator = TrainedModel.load(Run(parent / "a").latest(), "cpu").with_images(training.data)
     y = generator.classes([], COUNT)
     z = generator.latents(0, range(COUNT), y)
     with torch.no_grad():

@@ -28,7 +28,7 @@ class Gallery:
     seed: int
 
     def draw(self, kinds: Set[Kind], run: Run | None, step: int) -> Iterator[Event]:
-        """The grids of these kinds, kept in the run if there is one; of what memory or the disk does not take, why."""
+        """Draw the grids of these kinds, and save them where there is a run; an event each, also for what failed."""
         grids = {Kind.REAL: self.real, Kind.SAMPLES: self.samples, Kind.COMPARISON: self.comparison}
         places = {Kind.REAL: run.real, Kind.SAMPLES: run.sample(step), Kind.COMPARISON: run.comparison} if run else {}
         for kind, grid in grids.items():
@@ -41,7 +41,7 @@ class Gallery:
         return pictures.grid(self.sampler(self.sampler.latents(self.seed, range(count), y), y), self._columns())
 
     def real(self, count: int = COUNT) -> np.ndarray:
-        """Real images: those that the samples are made of, or else, where there are classes, of the same ones."""
+        """A grid of real images: those that samples are made of, or else some of the same classes."""
         originals = self.sampler.inputs.pixels(self.seed, range(count), self._classes(count))
         return pictures.grid(self._like(count) if originals is None else originals, self._columns())
 
@@ -91,7 +91,7 @@ def _kept(kind: Kind, pixels: np.ndarray, path: Path | None) -> Iterator[Event]:
 
 
 def _one_of_each(labels: np.ndarray, order: np.ndarray, wanted: list[int]) -> np.ndarray:
-    """For each wanted class the next image of it, in that order; any image where a class has none."""
+    """The number of the next image of each wanted class, in this order; any image where a class has none."""
     queues = {label: order[labels[order] == label] for label in set(wanted)}
     used = dict.fromkeys(queues, 0)
     chosen = []
