@@ -108,7 +108,7 @@ class TrainedModel(Sampler):
         )
 
     def classes(self, names: Sequence[str], count: int, first: int = 0) -> Tensor | None:
-        """The classes, int64 (count,), of images from number `first` on: these in turn, or all; None without classes."""
+        """The classes, int64 (count,), of images from number `first` on: these in turn, or all; None without any."""
         if not self.conditional:
             if names:
                 self.class_number(names[0])
