@@ -30,10 +30,19 @@ def unwound() -> Iterator[None]:
     """Inside, SIGTERM and its like raise Ended, as SIGINT raises KeyboardInterrupt: files and terminals are closed."""
 
     def end(number: int, _: Any) -> None:
-        raise Ended(number)
+        _raised.append(Ended(number) if number != signal.SIGINT else KeyboardInterrupt())
+        raise _raised[-1]
 
-    with _installed({number: end for number in ENDING if signal.getsignal(number) is signal.SIG_DFL}):
-        yield
+    default = {signal.SIG_DFL, signal.default_int_handler}
+    try:
+        with _installed({number: end for number in ENDING if signal.getsignal(number) in default}):
+            yield
+    finally:
+        _raised.clear()
+
+
+_raised: list[BaseException] = []
+"""What signals have raised inside `unwound`: code of libraries, as pydantic's, may catch it and go on."""
 
 
 @contextmanager
@@ -41,8 +50,10 @@ def handled(trainer: "Trainer", display: "Display") -> Iterator[list[int]]:
     """Inside, SIGINT, SIGTERM, SIGHUP and SIGUSR1 end the training after its step and a save; a second one at once.
 
     Gives a list that holds the exit codes of the signals caught so far. Time spent stopped, by Ctrl-Z or SIGSTOP, is
-    not counted as training.
+    not counted as training. Raises what a signal raised before, if it was lost on its way.
     """
+    if _raised:
+        raise _raised[0]
     caught: list[int] = []
 
     def end(number: int, _: Any) -> None:

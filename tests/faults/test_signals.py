@@ -8,8 +8,9 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from faults.processes import SMALL, TRAIN, Command, finished, handles
@@ -18,6 +19,8 @@ from terminal import Terminal
 
 from gancli.runs.checkpoint import verify
 from gancli.runs.run import Run
+from gancli.terminal.display import Display
+from gancli.terminal.signals import Ended, handled, unwound
 
 # Samples and checkpoints all the time: a signal comes in the middle of any of them.
 WORDS = [*TRAIN, "--sample-every", 20, "--checkpoint-every", 15, "--log-every", 5, "--name", "mine"]
@@ -187,3 +190,20 @@ def test_a_signal_while_it_starts_is_told_in_a_line(tmp_path: Path) -> None:
     _, said = starting.communicate(timeout=250)
     assert starting.returncode == 143
     assert said.strip() == "Ended."
+
+
+def begin_after(number: int) -> None:
+    """Begin a training after a signal whose exception a library has caught."""
+    with unwound():
+        with suppress(BaseException):
+            signal.raise_signal(number)
+        with handled(SimpleNamespace(), Display()):  # type: ignore[arg-type]
+            pytest.fail("the training began")
+
+
+@pytest.mark.parametrize(("number", "error"), [(signal.SIGTERM, Ended), (signal.SIGINT, KeyboardInterrupt)])
+def test_a_signal_that_a_library_catches_before_a_training_still_ends_it(
+    number: int, error: type[BaseException]
+) -> None:
+    with pytest.raises(error):
+        begin_after(number)
